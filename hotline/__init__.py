@@ -1,0 +1,1 @@
+"""The hall of the house: configuration, records, the web application and the command line."""

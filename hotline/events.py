@@ -1,0 +1,145 @@
+"""What can happen in a call: the kinds of rows in the call event log and the shape of each.
+
+Every payload is checked when it is appended, so that whoever reads the log
+(desk, recovery, calibration) can rely on its shape. Times inside a payload are
+seconds since the call's audio stream began; the row itself carries the clock time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Payload(BaseModel):
+    """Base of all payloads: unknown keys are an error of ours, not a thing to ignore."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class CallStarted(Payload):
+    """A call came in."""
+
+    from_: str = Field(alias="from")
+    to: str
+
+
+class Prompt(Payload):
+    """What the caller is told."""
+
+    text: str
+    lang: str
+    step: str
+
+
+class MenuChoice(Payload):
+    """The caller chose, by key or by word."""
+
+    step: str
+    key: str | None = None
+    heard: str | None = None
+    choice: str
+
+
+class Moved(Payload):
+    """State of the menu machine after a step; recovery starts from the newest one."""
+
+    state: dict[str, Any]
+
+
+class StreamStarted(Payload):
+    """The carrier opened the audio stream."""
+
+    stream: str
+
+
+class Utterance(Payload):
+    """A final piece of speech as it was recognised; never changed afterwards."""
+
+    text: str
+    words: list[dict[str, Any]] = []
+    start: float
+    end: float
+    digits: list[str] = []
+    ask: str = ""
+    who: Literal["caller", "agent"] = "caller"
+
+
+class FieldValue(Payload):
+    """A form field got a value: ``agent_assist.form.Value`` as a dict."""
+
+    field: str
+    value: Any
+    state: Literal["heard", "confirmed", "edited"]
+    source: dict[str, Any] | None = None
+
+
+class Intent(Payload):
+    """What the caller wants of the line: complain, status, escalate or agent."""
+
+    intent: str
+
+
+class ComplaintFiled(Payload):
+    """The complaint got its number."""
+
+    number: str
+
+
+class DraftSaved(Payload):
+    """The call ended before filing; what was heard is kept as a draft complaint."""
+
+
+class Queued(Payload):
+    """The caller waits for an agent with this skill."""
+
+    queue: str
+    position: int | None = None
+
+
+class FieldRevealed(Payload):
+    """Somebody looked at a masked value."""
+
+    field: str
+    who: str
+
+
+class CallEnded(Payload):
+    """The call is over; ``status`` is the carrier's word for how."""
+
+    status: str
+    reason: str = ""
+
+
+class Error(Payload):
+    """Something failed on our side; never holds personal data."""
+
+    what: str
+
+
+PAYLOADS: dict[str, type[Payload]] = {
+    "call_started": CallStarted,
+    "prompt": Prompt,
+    "menu_choice": MenuChoice,
+    "moved": Moved,
+    "stream_started": StreamStarted,
+    "utterance": Utterance,
+    "field_heard": FieldValue,
+    "field_edited": FieldValue,
+    "field_revealed": FieldRevealed,
+    "intent": Intent,
+    "complaint_filed": ComplaintFiled,
+    "draft_saved": DraftSaved,
+    "queued": Queued,
+    "call_ended": CallEnded,
+    "error": Error,
+}
+
+
+def checked(kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    """``data`` as it is stored for an event of this kind.
+
+    Raises ``KeyError`` for an unknown kind and pydantic's ``ValidationError`` for a wrong shape.
+    """
+    return PAYLOADS[kind].model_validate(data).model_dump(by_alias=True)

@@ -1,0 +1,275 @@
+"""The records: the append-only call event log and the complaints.
+
+One code for SQLite (WAL, embedded) and PostgreSQL. Writers take their turn
+(an immediate transaction, an advisory lock), so event ids become visible in
+order and a reader that remembers the last id it saw misses nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, make_url, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from hotline.events import checked
+from hotline.tables import ComplaintRow, EventRow, ReplyRow, SerialRow
+
+# Any number; it only has to be the same for all writers of this log.
+WRITERS_LOCK = 4_010_086
+# A carrier retries within minutes; a day leaves room for a queue that was stuck.
+REPLY_KEPT_S = 86_400
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row of the log. ``at`` is Unix time in seconds, ``seq`` counts from 1 within the call."""
+
+    id: int
+    call_id: str
+    seq: int
+    at: float
+    kind: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """A complaint as it stands; ``number`` is None for a draft, times are Unix seconds."""
+
+    number: str | None
+    call_id: str
+    state: str
+    form: dict[str, Any]
+    created_at: float
+    filed_at: float | None
+
+
+def migrate(url: str) -> None:
+    """Bring the database at ``url`` to the newest schema; makes it if it is not there."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    engine = _engine(url)
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+class Records:
+    """The log and the complaints in one database. Safe to share between threads.
+
+    ``grew`` is called after each commit that added events; ``now`` gives Unix seconds;
+    ``zone`` decides on which day a complaint number is given.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        zone: str = "Asia/Shanghai",
+        grew: Callable[[], None] = lambda: None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._engine = _engine(url)
+        self._zone = ZoneInfo(zone)
+        self._grew = grew
+        self._now = now
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    # -- the log -------------------------------------------------------------
+
+    def append(self, call_id: str, *events: tuple[str, dict[str, Any]]) -> list[Event]:
+        """Append events (kind, data) of one call, all or none; returns them as stored."""
+        with self._writing() as connection:
+            added = self._append(connection, call_id, events)
+        self._grew()
+        return added
+
+    def events(self, call_id: str) -> list[Event]:
+        """All events of one call, oldest first."""
+        query = select(EventRow).where(EventRow.call_id == call_id).order_by(EventRow.seq)
+        return self._read(query)
+
+    def after(self, event_id: int, limit: int = 1000) -> list[Event]:
+        """Events of all calls with an id above ``event_id``, oldest first, at most ``limit``."""
+        query = select(EventRow).where(EventRow.id > event_id).order_by(EventRow.id).limit(limit)
+        return self._read(query)
+
+    def last_id(self) -> int:
+        """Id of the newest event, 0 when there is none."""
+        with self._engine.connect() as connection:
+            return connection.scalar(select(func.max(EventRow.id))) or 0
+
+    def calls_in_progress(self) -> list[str]:
+        """Ids of calls that started and have not ended, oldest first."""
+        ended = select(EventRow.call_id).where(EventRow.kind == "call_ended")
+        query = (
+            select(EventRow.call_id)
+            .where(EventRow.kind == "call_started", EventRow.call_id.not_in(ended))
+            .order_by(EventRow.id)
+        )
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    # -- complaints ----------------------------------------------------------
+
+    def file_complaint(self, call_id: str, form: dict[str, Any]) -> str:
+        """File the call's complaint and return its number: ``YYYYMMDD`` and a serial of ≥ 4 digits.
+
+        A second filing for the same call returns the number already given.
+        """
+        with self._writing() as connection:
+            row = connection.execute(
+                select(ComplaintRow.id, ComplaintRow.number).where(ComplaintRow.call_id == call_id)
+            ).first()
+            if row is not None and row.number is not None:
+                return row.number
+            now = self._now()
+            day = datetime.fromtimestamp(now, self._zone).strftime("%Y%m%d")
+            number = f"{day}{self._next_serial(connection, day):04d}"
+            values = {"number": number, "state": "filed", "form": form, "filed_at": now}
+            if row is None:
+                connection.execute(insert(ComplaintRow).values(call_id=call_id, created_at=now, **values))
+            else:
+                connection.execute(
+                    ComplaintRow.__table__.update().where(ComplaintRow.id == row.id).values(**values)
+                )
+            self._append(connection, call_id, [("complaint_filed", {"number": number})])
+        self._grew()
+        return number
+
+    def save_draft(self, call_id: str, form: dict[str, Any]) -> None:
+        """Keep what was heard in a call that ended before filing; changes nothing once filed."""
+        with self._writing() as connection:
+            state = connection.scalar(select(ComplaintRow.state).where(ComplaintRow.call_id == call_id))
+            if state == "filed":
+                return
+            if state == "draft":
+                connection.execute(
+                    ComplaintRow.__table__.update().where(ComplaintRow.call_id == call_id).values(form=form)
+                )
+            else:
+                connection.execute(
+                    insert(ComplaintRow).values(
+                        number=None, call_id=call_id, state="draft", form=form, created_at=self._now()
+                    )
+                )
+            self._append(connection, call_id, [("draft_saved", {})])
+        self._grew()
+
+    def complaint(self, number: str) -> Complaint | None:
+        """The complaint with this number, or None."""
+        return self._complaint(ComplaintRow.number == number)
+
+    def complaint_of_call(self, call_id: str) -> Complaint | None:
+        """The complaint or draft that came from this call, or None."""
+        return self._complaint(ComplaintRow.call_id == call_id)
+
+    def drafts(self, limit: int = 100) -> list[Complaint]:
+        """The newest drafts first: complaints that were begun and not filed."""
+        query = select(ComplaintRow).where(ComplaintRow.state == "draft")
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(ComplaintRow.created_at.desc()).limit(limit))
+            return [_complaint(row) for row in rows]
+
+    # -- repeats -------------------------------------------------------------
+
+    def reply(self, token: str) -> str | None:
+        """What was answered to this idempotency token, or None."""
+        with self._engine.connect() as connection:
+            return connection.scalar(select(ReplyRow.body).where(ReplyRow.token == token))
+
+    def keep_reply(self, token: str, body: str) -> None:
+        """Remember the answer to an idempotency token; the first answer stays."""
+        now = self._now()
+        try:
+            with self._writing() as connection:
+                connection.execute(delete(ReplyRow).where(ReplyRow.at < now - REPLY_KEPT_S))
+                connection.execute(insert(ReplyRow).values(token=token, body=body, at=now))
+        except IntegrityError:
+            pass  # the same request arrived twice at once; the first answer is kept
+
+    # -- inside --------------------------------------------------------------
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_LOCK})
+            yield connection
+
+    def _append(self, connection: Connection, call_id: str, events: Any) -> list[Event]:
+        newest = select(func.max(EventRow.seq)).where(EventRow.call_id == call_id)
+        seq = connection.scalar(newest) or 0
+        now = self._now()
+        added = []
+        for number, (kind, data) in enumerate(events, start=seq + 1):
+            values = {"call_id": call_id, "seq": number, "at": now, "kind": kind, "data": checked(kind, data)}
+            row_id = connection.scalar(insert(EventRow).values(**values).returning(EventRow.id))
+            added.append(Event(id=row_id, **values))
+        return added
+
+    def _next_serial(self, connection: Connection, day: str) -> int:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        first = dialect.insert(SerialRow).values(day=day, last=1)
+        query = first.on_conflict_do_update(
+            index_elements=[SerialRow.day], set_={"last": SerialRow.last + 1}
+        ).returning(SerialRow.last)
+        return connection.scalar(query)
+
+    def _read(self, query: Any) -> list[Event]:
+        with self._engine.connect() as connection:
+            return [
+                Event(row.id, row.call_id, row.seq, row.at, row.kind, row.data)
+                for row in connection.execute(query)
+            ]
+
+    def _complaint(self, condition: Any) -> Complaint | None:
+        with self._engine.connect() as connection:
+            row = connection.execute(select(ComplaintRow).where(condition)).first()
+        return None if row is None else _complaint(row)
+
+
+def _complaint(row: Any) -> Complaint:
+    return Complaint(row.number, row.call_id, row.state, row.form, row.created_at, row.filed_at)
+
+
+def _engine(url: str) -> Engine:
+    # hide_parameters: an exception text must not carry a caller's number.
+    engine = create_engine(url, hide_parameters=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, below
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")  # a filed complaint survives a power cut
+    connection.execute("PRAGMA busy_timeout=10000")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    # A writer that begins as a reader can fail half-way; it takes its turn at once instead.
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,68 @@
+"""The tables: the append-only event log and, beside it, complaints and what guards repeats."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Float, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+# SQLite counts by itself only in a column of type INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    """All tables; constraint names are fixed so that migrations can name them on any database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class EventRow(Base):
+    """One thing that happened in a call; appended, never changed."""
+
+    __tablename__ = "events"
+    __table_args__ = (UniqueConstraint("call_id", "seq"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    call_id: Mapped[str] = mapped_column(String(64))
+    seq: Mapped[int] = mapped_column(Integer)
+    at: Mapped[float] = mapped_column(Float)
+    kind: Mapped[str] = mapped_column(String(32), index=True)
+    data: Mapped[dict] = mapped_column(JSON)
+
+
+class ComplaintRow(Base):
+    """A complaint, filed or still a draft; one a call."""
+
+    __tablename__ = "complaints"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    number: Mapped[str | None] = mapped_column(String(32), unique=True)
+    call_id: Mapped[str] = mapped_column(String(64), unique=True)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    form: Mapped[dict] = mapped_column(JSON)
+    created_at: Mapped[float] = mapped_column(Float)
+    filed_at: Mapped[float | None] = mapped_column(Float)
+
+
+class SerialRow(Base):
+    """The last complaint serial given out on a day (``YYYYMMDD``)."""
+
+    __tablename__ = "complaint_serials"
+
+    day: Mapped[str] = mapped_column(String(8), primary_key=True)
+    last: Mapped[int] = mapped_column(Integer)
+
+
+class ReplyRow(Base):
+    """What a webhook answered to a token, for the carrier's retry of the same request."""
+
+    __tablename__ = "webhook_replies"
+
+    token: Mapped[str] = mapped_column(String(128), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+    at: Mapped[float] = mapped_column(Float, index=True)
