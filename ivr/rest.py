@@ -1,0 +1,51 @@
+"""What the line asks of its carrier by REST: move a live call on, send an SMS.
+
+The ``twilio`` client does the talking. It knows only Twilio's own host, so the
+one thing added here is where its requests go: to the configured carrier.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+TWILIO_API = "https://api.twilio.com"
+TIMEOUT_S = 10.0
+
+
+class _To(TwilioHttpClient):
+    """Sends what is meant for Twilio's API to another base address."""
+
+    def __init__(self, api_url: str) -> None:
+        super().__init__(pool_connections=True, timeout=TIMEOUT_S)
+        self._api_url = api_url
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        """As in the base class, at the configured address."""
+        return super().request(method, url.replace(TWILIO_API, self._api_url, 1), *args, **kwargs)
+
+
+class CarrierRest:
+    """The carrier's REST calls that the line makes.
+
+    Raises ``twilio.base.exceptions.TwilioRestException`` for a refusal (such as an
+    unknown call) and ``requests.RequestException`` when the carrier does not answer.
+    """
+
+    def __init__(self, api_url: str, account_sid: str, auth_token: str, number: str) -> None:
+        self._client = Client(account_sid, auth_token, http_client=_To(api_url))
+        self._number = number
+
+    def redirect(self, call_sid: str, url: str) -> None:
+        """Interrupt what the caller hears and go on with the document at ``url``."""
+        self._client.calls(call_sid).update(url=url, method="POST")
+
+    def sms(self, to: str, body: str) -> None:
+        """Send a text message."""
+        self._client.messages.create(to=to, from_=self._number, body=body)
+
+    def status(self, call_sid: str) -> str:
+        """The carrier's word for the call now: in-progress, completed, …"""
+        return str(self._client.calls(call_sid).fetch().status)
