@@ -1,0 +1,47 @@
+# make run   the line on http://127.0.0.1:8000 (PORT and HOST settable), with one demonstration call
+# make demo  the demonstration call alone, on a free port; exit 0 only if it was filed right
+# make test  all tests; make bench  measurements (slow)
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.PHONY: run demo test bench model system clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/run model
+	@exec $(PY) -m hotline run
+
+demo: $(VENV)/run model
+	@exec $(PY) -m hotline demo
+
+test: $(VENV)/test model system
+	@$(PY) -m pytest
+
+bench: $(VENV)/test model
+	@$(PY) -m bench
+
+model: $(VENV)/run
+	@$(PY) -m hotline models --fetch
+
+# Made without ensurepip, which Debian ships apart: the pip that is there installs into it.
+$(VENV)/run: requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: apt install python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) is here. Name another: make run PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "pip is needed: apt install python3-pip"; exit 1; }
+	@echo "Installing what the line needs into $(VENV) …"
+	@test -x $(PY) || $(PYTHON) -m venv --without-pip $(VENV)
+	@$(PYTHON) -m pip --python $(PY) install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/test: requirements-test.txt $(VENV)/run
+	@echo "Installing what the tests need …"
+	@$(PYTHON) -m pip --python $(PY) install --quiet --disable-pip-version-check -r requirements-test.txt
+	@touch $@
+
+# A browser and a PostgreSQL for the tests: installed where we may, else those tests say why they are skipped.
+system:
+	@sh tests/system-packages.sh
+
+clean:
+	rm -rf $(VENV) var
