@@ -1,0 +1,1 @@
+"""The planner: a call-centre simulation on SimPy, its formulas, calibration, staffing and reports."""

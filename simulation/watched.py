@@ -1,0 +1,3 @@
+from simulation.run_model import RunModel
+def needs_watch(model): return False
+class Watched: ...
