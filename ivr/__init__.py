@@ -1,0 +1,1 @@
+"""The phone: menu, call flow, TwiML, webhooks, and the local carrier."""

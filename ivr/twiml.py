@@ -1,0 +1,127 @@
+"""Steps → TwiML, with the ``twilio`` library. No document ends without a next verb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from twilio.twiml.voice_response import Gather, VoiceResponse
+
+from ivr import wording
+from ivr.script import Script
+from ivr.steps import Enqueue, Hangup, Listen, Redirect, Say, Step
+
+DOCUMENT_LIMIT = 64 * 1024
+"""Twilio takes no larger document, in bytes."""
+
+
+@dataclass(frozen=True)
+class Urls:
+    """Addresses of our webhooks under the configured public URL."""
+
+    base: str
+
+    def answer(self, step: str, turn: int) -> str:
+        """What the caller pressed, or nothing, at this question."""
+        return f"{self.base}/voice/answer?step={step}&turn={turn}"
+
+    def next(self, turn: int) -> str:
+        """Where an interrupted call goes on."""
+        return f"{self.base}/voice/next?turn={turn}"
+
+    @property
+    def wait(self) -> str:
+        """What is heard in the queue."""
+        return f"{self.base}/voice/wait"
+
+    @property
+    def left(self) -> str:
+        """Where a call goes that has left the queue."""
+        return f"{self.base}/voice/left"
+
+    @property
+    def stream(self) -> str:
+        """Where the carrier reports on the audio stream."""
+        return f"{self.base}/voice/stream"
+
+    @property
+    def media(self) -> str:
+        """The socket that takes the audio."""
+        return "ws" + self.base.removeprefix("http") + "/media"
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Writes TwiML for one script at one address."""
+
+    script: Script
+    urls: Urls
+
+    def document(self, steps: Iterable[Step], lang: str, token: str | None = None) -> str:
+        """The document for these steps; with a ``token`` it opens the audio stream first."""
+        response = VoiceResponse()
+        if token is not None:
+            stream = response.start().stream(
+                url=self.urls.media,
+                track="inbound_track",
+                status_callback=self.urls.stream,
+                status_callback_method="POST",
+            )
+            stream.parameter(name="token", value=token)
+        for step in steps:
+            match step:
+                case Say():
+                    self._say(response, step, lang)
+                case Listen():
+                    self._listen(response, step, lang)
+                case Redirect():
+                    response.redirect(self.urls.answer(step.step, step.turn), method="POST")
+                case Enqueue():
+                    response.enqueue(
+                        step.skill,
+                        wait_url=self.urls.wait,
+                        wait_url_method="POST",
+                        action=self.urls.left,
+                        method="POST",
+                    )
+                    # Only a queue that cannot take the caller lets the document go on.
+                    response.redirect(self.urls.left, method="POST")
+                case Hangup():
+                    response.hangup()
+                case _:
+                    raise TypeError(f"{type(step).__name__} is done by the flow, not said")
+        return str(response)
+
+    def waiting(self, says: Iterable[Say], lang: str, pause_s: int) -> str:
+        """The document heard in the queue: prompts, a pause, and again."""
+        response = VoiceResponse()
+        for say in says:
+            self._say(response, say, lang)
+        response.pause(length=pause_s)
+        response.redirect(self.urls.wait, method="POST")
+        return str(response)
+
+    def said(self, steps: Iterable[Step], lang: str) -> str:
+        """What the caller hears of these steps, as one text."""
+        says: list[Say] = []
+        for step in steps:
+            says += [step] if isinstance(step, Say) else step.says if isinstance(step, Listen) else []
+        return " ".join(wording.text(self.script, say, lang) for say in says)
+
+    def _say(self, verb: VoiceResponse | Gather, say: Say, lang: str) -> None:
+        language = self.script.languages.of(say.lang or lang)
+        verb.say(wording.text(self.script, say, lang), language=language.say, voice=language.voice or None)
+
+    def _listen(self, response: VoiceResponse, listen: Listen, lang: str) -> None:
+        keys = {"num_digits": 1, "finish_on_key": ""}
+        if listen.digits is not None:
+            keys = {"num_digits": listen.digits or None, "finish_on_key": "#"}
+        gather = response.gather(
+            input="dtmf",
+            action=self.urls.answer(listen.step, listen.turn),
+            method="POST",
+            timeout=listen.silence_s,
+            **keys,
+        )
+        for say in listen.says:
+            self._say(gather, say, lang)
