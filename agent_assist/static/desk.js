@@ -1,0 +1,282 @@
+// The desk: holds the calls, feeds them from the live stream, and draws what changed.
+
+import { Call } from "./calls.js";
+import { byId, node } from "./dom.js";
+import { Feed } from "./feed.js";
+import { Form } from "./form.js";
+import { Side } from "./side.js";
+import { Transcript } from "./transcript.js";
+import { clock, label, language, say, setLanguage, value } from "./words.js";
+
+const ROOT = document.body.dataset.root.replace(/\/$/, "");
+// Ended calls that were not dismissed come back after a reload: their ids are kept, nothing of theirs.
+const KEPT = "desk.kept";
+
+const calls = new Map();
+const dismissed = new Set();
+const fetching = new Map(); // call id -> events that came while the call was being fetched
+let chosenCall = null;
+let chosenByHand = false; // then a new call does not push it away
+let chosenField = null;
+let cases = { drafts: [], filed: [] };
+let connection = "connecting";
+let lag = 0; // the server's clock minus ours, seconds
+let drawing = false;
+
+const side = new Side({ choose, dismiss, open: openCase });
+const form = new Form(pick, reveal);
+const transcript = new Transcript(pick);
+const feed = new Feed(`${ROOT}/events`, {
+  event: take,
+  partial: hear,
+  beat: (beat) => setClock(beat.now),
+  state: connected,
+  reset: begin,
+});
+
+const now = () => Date.now() / 1000 + lag;
+
+// -- what happens -----------------------------------------------------------
+
+function take(event) {
+  if (dismissed.has(event.call)) return;
+  fetching.get(event.call)?.push(event);
+  let call = calls.get(event.call);
+  if (!call) {
+    if (fetching.has(event.call)) return;
+    calls.set(event.call, (call = new Call(event.call)));
+  }
+  const field = call.take(event);
+  if (call === chosenCall) {
+    if (field) announce(`${say(`field.${field}`)}：${value(field, call.fields.get(field).value)}`);
+    if (event.kind === "complaint_filed") announce(`${say("filed")} ${call.number}`);
+  }
+  if (event.kind === "complaint_filed" || event.kind === "draft_saved") loadCases();
+  if (event.kind === "call_ended") keep();
+  const free = !chosenCall || (chosenCall.ended !== null && !chosenByHand);
+  if (free && call.ended === null) show(call);
+  draw();
+}
+
+function choose(callId) {
+  show(calls.get(callId));
+  chosenByHand = true;
+  draw();
+}
+
+function show(call) {
+  chosenCall = call ?? null;
+  chosenByHand = false;
+  chosenField = null;
+  feed.watch(chosenCall?.id ?? "");
+  drawCases();
+}
+
+// The call to look at when nobody chose one: a running one before an ended one.
+function likeliest() {
+  const all = [...calls.values()];
+  return all.find((call) => call.ended === null) ?? all.at(-1);
+}
+
+function dismiss(callId) {
+  calls.delete(callId);
+  dismissed.add(callId);
+  keep();
+  if (chosenCall?.id === callId) show(likeliest());
+  drawNow();
+  (document.querySelector("#calls .card-main") ?? byId("scroller")).focus();
+}
+
+async function openCase(callId) {
+  dismissed.delete(callId);
+  if (!calls.has(callId)) await fetchCall(callId);
+  if (calls.has(callId)) choose(callId);
+  keep();
+}
+
+function pick(field) {
+  chosenField = chosenField === field ? null : field;
+  chosenByHand = true;
+  draw();
+  const source = chosenField && chosenCall?.fields.get(field)?.source;
+  if (source?.utterance) {
+    drawNow();
+    transcript.reveal(source.utterance);
+  }
+}
+
+async function reveal(call, field) {
+  const answer = await fetch(`${ROOT}/calls/${encodeURIComponent(call.id)}/reveal`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ field }),
+  }).catch(() => null);
+  return answer?.ok ? (await answer.json()).value : null;
+}
+
+function keep() {
+  const ended = [...calls.values()].filter((call) => call.ended !== null).map((call) => call.id);
+  localStorage.setItem(KEPT, JSON.stringify(ended));
+}
+
+// -- loading ----------------------------------------------------------------
+
+async function fetchJson(path) {
+  const answer = await fetch(ROOT + path);
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  return answer.json();
+}
+
+function adopt({ id, events }) {
+  const call = new Call(id);
+  events.forEach((event) => call.take(event));
+  calls.set(id, call);
+}
+
+async function fetchCall(id) {
+  fetching.set(id, []);
+  try {
+    adopt(await fetchJson(`/calls/${encodeURIComponent(id)}`));
+    fetching.get(id).forEach((event) => calls.get(id).take(event));
+  } catch {
+    // Not there any more (another database): nothing to show.
+  } finally {
+    fetching.delete(id);
+  }
+}
+
+let casesAsked = 0;
+async function loadCases() {
+  const mine = ++casesAsked;
+  try {
+    const found = await fetchJson("/complaints");
+    if (mine !== casesAsked) return;
+    cases = found;
+    drawCases();
+  } catch {
+    // The connection badge tells; the list is asked for again when the stream is back.
+  }
+}
+
+// The state as it is now; the stream goes on from there, so nothing is between them and nothing twice.
+async function begin() {
+  connected("connecting");
+  try {
+    const state = await fetchJson("/calls");
+    const before = chosenCall?.id;
+    calls.clear();
+    setClock(state.now);
+    state.calls.forEach(adopt);
+    const kept = JSON.parse(localStorage.getItem(KEPT) ?? "[]").filter((id) => !calls.has(id));
+    await Promise.all(kept.map(fetchCall));
+    feed.restart(state.after);
+    show(calls.get(before) ?? likeliest());
+  } catch {
+    connected("reconnecting");
+    setTimeout(begin, 2000);
+  }
+  loadCases();
+  draw();
+}
+
+function setClock(serverNow) {
+  lag = serverNow - Date.now() / 1000;
+}
+
+function hear(data) {
+  const call = calls.get(data.call);
+  call?.hear(data, performance.now());
+  if (call && call === chosenCall) draw();
+}
+
+// -- drawing ----------------------------------------------------------------
+
+function draw() {
+  if (drawing) return;
+  drawing = true;
+  // Many events in one go (a reconnection) are drawn once.
+  setTimeout(drawNow, 0);
+}
+
+function drawNow({ anew = false } = {}) {
+  drawing = false;
+  side.drawCalls(calls.values(), chosenCall?.id, now());
+  form.draw(chosenCall, chosenField);
+  transcript.draw(chosenCall, chosenField, { anew });
+  drawSummary();
+  drawCounts();
+}
+
+function drawSummary() {
+  const place = byId("summary");
+  place.hidden = !chosenCall;
+  if (!chosenCall) return place.replaceChildren();
+  const { caller, lang, intent, step, state } = chosenCall;
+  const parts = [
+    node("strong", { className: "tel", text: caller || "—" }),
+    node("span", { className: "running", id: "running" }),
+    lang && node("span", { text: say(`lang.${lang}`) }),
+    intent && node("span", { text: say(`intent.${intent}`) }),
+    node("span", { className: "now", text: state === "in_progress" && step ? say(`step.${step}`) : say(state) }),
+  ];
+  place.replaceChildren(...parts.filter(Boolean));
+  tick();
+}
+
+function drawCounts() {
+  const running = [...calls.values()].filter((call) => call.ended === null).length;
+  byId("counts").textContent = `${say("in_progress")} ${running}`;
+}
+
+function drawCases() {
+  side.drawCases(cases, chosenCall?.id);
+}
+
+function connected(state) {
+  if (state === "live" && connection === "reconnecting") loadCases();
+  connection = state;
+  const badge = byId("badge");
+  badge.dataset.state = state;
+  label(badge, state);
+}
+
+let spoken = 0;
+function announce(text) {
+  clearTimeout(spoken);
+  const place = byId("news");
+  place.append(node("span", { text: `${text}。 ` }));
+  spoken = setTimeout(() => place.replaceChildren(), 3000);
+}
+
+function words() {
+  document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
+  for (const element of document.querySelectorAll("[data-say]")) label(element, element.dataset.say);
+  for (const button of document.querySelectorAll("[data-lang]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.lang === language()));
+  }
+  connected(connection);
+}
+
+function tick() {
+  side.tick(calls.values(), now());
+  const running = byId("running");
+  if (running && chosenCall) running.textContent = clock((chosenCall.ended ?? now()) - chosenCall.started);
+  if (chosenCall?.settle(performance.now())) draw();
+}
+
+for (const button of document.querySelectorAll("[data-lang]")) {
+  button.addEventListener("click", () => {
+    setLanguage(button.dataset.lang);
+    words();
+    drawCases();
+    drawNow({ anew: true });
+  });
+}
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && chosenField) pick(chosenField);
+});
+
+words();
+draw();
+setInterval(tick, 1000);
+begin();
