@@ -1,0 +1,219 @@
+"""Sums of money, and which of them is in dispute."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import cn2an
+
+from .form import Value
+from .line import Line
+
+_ZH_NUMBER = r"(?:[0-9][0-9,]*(?:\.[0-9]+)?[十百千万]?|[零〇一二两三四五六七八九十百千万]+(?:点[零一二三四五六七八九]+)?)"
+_ZH_MONEY = re.compile(
+    rf"(?:[¥¥]|人民币)\s*(?P<sign>{_ZH_NUMBER})"
+    rf"|(?P<number>{_ZH_NUMBER})(?P<about>[多几来]?)(?:个)?(?P<unit>块钱|块|元钱|元|圆|rmb|人民币|美元|港币|刀)"
+    rf"(?P<tail>[零〇一二两三四五六七八九0-9](?![0-9十百千万个天次年月号日点块元]))?(?P<jiao>[一二两三四五六七八九0-9]?[毛角])?(?:[多几来])?(?:钱)?"
+    rf"|(?P<cents>{_ZH_NUMBER})(?:毛|角)(?:钱)?"
+)
+# 块, 元 and 钱 are what dictation mishears most: 十九会, 三十八人的, 八十八远.
+_ZH_MONEY_SOUND = re.compile(
+    rf"(?P<number>{_ZH_NUMBER})(?P<about>[多几来]?)(?P<unit>[会快筷款回汇惠贵归亏块][钱前千先]?|[人远员原园圆缘愿云元])"
+)
+_ZH_BARE = re.compile(rf"(?P<number>{_ZH_NUMBER})(?P<about>[多几来]?)")
+_ZH_NOT_MONEY = re.compile(r"^(?:[个天次年月号日点分秒兆级岁位条张遍周期g m%小半星礼]|(?:mb|gb|kb|m|g|k)\b|个月)")
+
+_EN_UNITS = {w: n for n, w in enumerate(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen".split())} | {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+_EN_NUMBER = (r"(?:[0-9][0-9,]*(?:\.[0-9]+)?|\b(?:(?:a |an )?(?:"
+              + "|".join([*_EN_UNITS, "hundred", "thousand"]) + r"|and|point)(?:[\s-]+|(?=[.,]|$)|\b))+)")
+_EN_MONEY = re.compile(
+    rf"(?:[$¥£€]|rmb\s*|cny\s*)(?P<sign>[0-9][0-9,]*(?:\.[0-9]+)?)"
+    rf"|(?P<number>{_EN_NUMBER})\s*(?P<unit>dollars?|bucks?|yuan|rmb|cny|kuai|renminbi|euros?|pounds?)\b"
+)
+
+# Roles of a sum, by the words around it (same clause, before or after).
+_ROLES = {
+    "zh": {
+        "excess": (r"(多|乱|误|重复|错|少|白)(给|退|返)?(扣|收|算|出|花|交|缴|付|刷|了|退|返|要)|超(出|过|了)|不该|退(还|回|给|掉|款|钱)?|返还|差(了|额)?|"
+                   r"(要回|拿回|还给)|莫名", r"退|不该|(是)?多(扣|收|出|算)|没了|不见|还给我|返还|没到账|不到账|对不上|要回"),
+        "charge": (r"扣|收(?!到|入|集|费员)|花|刷|交|缴|付|算|欠|要(了)?我|罚|账单|费用?(是|为|有|共|一共)|话费", r"(的)?[^,.]{0,8}费|扣|(被)?收"),
+        "price": (r"原来|本来|之前|以前|原先|原价|说好|说(是|的)?|广告|宣传|承诺|答应|应该|变成|改成|换成|涨到|升到|套餐|资费|月租|最低消费|办(的|了)|价格",
+                  r"^的?(的)?(套餐|月租|流量包|卡|档|资费|保底|优惠|最低消费)|^的(?![^,.]{0,8}费|[^,.]{0,3}钱|话费|增值)|包月|一个月|每个?月|/月|封顶"),
+        "wanted": (r"赔偿?|补偿|弥补|精神损失", r"赔|补偿"),
+        "other": (r"余额|剩|还有|里有|充|存|预存|押金|卡里|账户里?|工资|送|优惠|减", r"(的)?(余额|押金|优惠券?|红包|话费券|违约金)"),
+    },
+    "en": {
+        "excess": (r"over\s?charged?|extra|too much|refund|back|wrong(ly)?|twice|double|more than|excess|missing|return|owe me",
+                   r"too much|extra|more than|over|back|refund|that i (did|have)|i never|without|less"),
+        "charge": (r"charged?|bill(ed)?|took|taken|deduct(ed)?|cost|paid|pay|fee|debited|withdr[ae]wn?|invoice", r"fee|charge|was (taken|charged|deducted)|for\b|on my bill"),
+        "price": (r"used to be|was supposed|should (be|have)|originally|advert\w*|promis\w+|told|said|plan|was|from|to|instead of|per month",
+                  r"^(plan|package|a month|per month|monthly|tariff)"),
+        "wanted": (r"compensat\w+", r"compensat\w+|in damages"),
+        "other": (r"balance|left|credit|top\w* up|deposit|remain\w*|gift|discount", r"balance|left|credit|deposit|discount|off\b"),
+    },
+}
+
+_COMPARE = {
+    "zh": re.compile(r"原来|本来|之前|以前|原先|说好|说是|广告|宣传|承诺|答应|应该|变成|改成|换成|涨到|涨成|升到|结果|实际|却|合同上|不一样|而不是"),
+    "en": re.compile(r"used to|was supposed|should|originally|adverti\w*|promis\w+|told|said|instead|but|now|from\b.*\bto|went up|not the"),
+}
+
+
+@dataclass(frozen=True)
+class Sum:
+    """An amount of money in an utterance."""
+
+    value: int | float
+    start: int
+    end: int
+    how: str
+    role: str
+    """excess, charge, price, wanted, other or '' (see `amount`)."""
+
+
+def chinese_number(text: str) -> int | float | None:
+    """三百六 -> 360, 一千零五 -> 1005, 1,200 -> 1200, 十九点五 -> 19.5; None when it is no number."""
+    plain = text.replace(",", "").replace("〇", "零").rstrip("点")
+    if not plain:
+        return None
+    if re.fullmatch(r"[十百千万]+", plain):
+        plain = plain if plain == "十" else "一" + plain
+    try:
+        value = cn2an.cn2an(plain, "smart")
+    except (ValueError, KeyError, IndexError):
+        return None
+    return int(value) if value == int(value) else round(float(value), 2)
+
+
+def english_number(text: str) -> int | float | None:
+    """'one hundred and twenty' -> 120, '1,200.50' -> 1200.5; None when it is no number."""
+    plain = text.replace(",", "").strip()
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", plain):
+        value = float(plain)
+        return int(value) if value == int(value) else value
+    total, part, seen, fraction = 0, 0, False, ""
+    for word in re.findall(r"[a-z]+", plain):
+        if word == "point":
+            fraction = "."
+        elif fraction and word in _EN_UNITS:
+            fraction += str(_EN_UNITS[word])
+        elif word in _EN_UNITS:
+            part, seen = part + _EN_UNITS[word], True
+        elif word == "hundred":
+            part, seen = max(1, part) * 100, True
+        elif word == "thousand":
+            total, part, seen = total + max(1, part) * 1000, 0, True
+    if not seen:
+        return None
+    return float(f"{total + part}{fraction}") if len(fraction) > 1 else total + part
+
+
+def _role(line: Line, start: int, end: int, lang: str) -> str:
+    low, high = line.clause(start)
+    low = max(low, start - (10 if lang == "zh" else 45))
+    before, after = line.chars[low:start], line.chars[end:min(high, end + (8 if lang == "zh" else 35))].strip()
+    table = _ROLES[lang]
+    if re.search(table["wanted"][0], before) or re.match(table["wanted"][1], after):
+        return "wanted"
+    if re.search(table["excess"][0], before) or re.search(table["excess"][1], after):
+        return "excess"
+    places = {}
+    for role in ("charge", "price", "other"):
+        hits = [m.end() for m in re.finditer(table[role][0], before)]
+        if hits:
+            places[role] = max(hits)
+    if re.search(table["price"][1], after):
+        # "88元的套餐" names a plan even after 扣, "120元的增值业务费" does not
+        return "price" if "charge" not in places else "charge"
+    if re.search(table["other"][1], after):
+        return "other"
+    if places:
+        return max(places, key=lambda role: places[role])
+    if re.search(table["charge"][1], after):
+        return "charge"
+    return ""
+
+
+def sums(line: Line) -> list[Sum]:
+    """Every sum of money in a line, with its role."""
+    lang = "zh" if line.heard.lang == "zh" else "en"
+    found: list[Sum] = []
+    if lang == "en":
+        for m in _EN_MONEY.finditer(line.chars):
+            value = english_number(m["sign"] or m["number"])
+            if value:
+                found.append(Sum(value, m.start(), m.end(), "text", _role(line, m.start(), m.end(), lang)))
+        return found
+    patterns = [(_ZH_MONEY, "text")] + ([(_ZH_MONEY_SOUND, "sound")] if line.dictated else [])
+    for pattern, how in patterns:
+        for m in pattern.finditer(line.chars):
+            groups = m.groupdict()
+            value = chinese_number(groups.get("cents") or groups.get("sign") or groups["number"])
+            if value is None or value <= 0 or any(s.start < m.end() and m.start() < s.end for s in found):
+                continue
+            if groups.get("cents"):
+                value = round(value / 10, 2)
+            if groups.get("tail"):
+                value = round(value + (chinese_number(groups["tail"]) or 0) / 10, 2)
+            if groups.get("jiao"):
+                value = round(value + (chinese_number(groups["jiao"][:-1] or "零") or 0) / 10, 2)
+            role = _role(line, m.start(), m.end(), lang)
+            if how == "sound" and role not in ("excess", "charge", "price") and line.heard.ask != "amount":
+                continue
+            found.append(Sum(value, m.start(), m.end(), how, role))
+    found.extend(_bare(line, found))
+    return sorted(found, key=lambda s: s.start)
+
+
+def _bare(line: Line, found: list[Sum]) -> list[Sum]:
+    """Numbers without a unit, straight after a verb of charging (扣了我三百六) or asked for."""
+    bare = []
+    for m in _ZH_BARE.finditer(line.chars):
+        if any(s.start < m.end() and m.start() < s.end for s in found):
+            continue
+        value = chinese_number(m["number"])
+        if not value or len(m["number"]) >= 7 or _ZH_NOT_MONEY.match(line.chars[m.end():]):
+            continue
+        verb = re.search(r"(扣|收|多)(了|走|掉|出)?我?(了)?$", line.chars[max(0, m.start() - 5):m.start()])
+        if (verb and value >= 10) or (line.heard.ask == "amount" and not line.chars[m.end():].strip(".,多钱")):
+            role = _role(line, m.start(), m.end(), "zh") or "charge"
+            bare.append(Sum(value, m.start(), m.end(), "text", role))
+    return bare
+
+
+def amount(line: Line) -> Value | None:
+    """The sum in dispute, None when there is none or it is not said.
+
+    Said to be in excess, taken wrongly or wanted back: that one. Otherwise the one sum that was charged.
+    When two different prices are compared (was and is, promised and taken) the dispute is about their
+    difference, which nobody said: none. Compensation asked for, balances and names of plans are not it.
+    """
+    lang = "zh" if line.heard.lang == "zh" else "en"
+    every = sums(line)
+    if not every:
+        return None
+    excess = [s for s in every if s.role == "excess"]
+    rest = [s for s in every if s.role in ("charge", "")]
+    prices = [s for s in every if s.role == "price"]
+    compared = len({s.value for s in every if s.role in ("charge", "", "price")}) > 1 and (
+        bool(prices) or bool(_COMPARE[lang].search(line.chars)))
+    if excess:
+        chosen = excess[-1]
+    elif rest and not compared and (len({s.value for s in rest}) == 1 or line.heard.ask == "amount"):
+        chosen = rest[-1]
+    elif rest and not compared:
+        charged = [s for s in rest if s.role == "charge"]
+        if len({s.value for s in charged}) != 1:
+            return None
+        chosen = charged[0]
+    elif prices and line.heard.ask == "amount" and len(every) == 1:
+        chosen = prices[0]
+    else:
+        return None
+    others = tuple(dict.fromkeys(s.value for s in every if s.value != chosen.value))[:3]
+    score = (1.0 if chosen.how == "text" else 0.8) - (0.1 if others else 0.0)
+    return Value("amount", chosen.value, source=line.source(chosen.start, chosen.end, chosen.how, score, others))

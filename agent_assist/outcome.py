@@ -1,0 +1,67 @@
+"""What the caller wants to come of it: one or several of refund, compensation, restore_plan, ..."""
+
+from __future__ import annotations
+
+import re
+
+from .form import Value
+from .lexicon import Hit, lexicon
+from .line import Line
+from .negation import denied
+
+ASKED = ("resolution", "outcome", "want")
+"""Questions whose answer tells the outcome."""
+
+_WANT = {
+    "zh": re.compile(r"要求|希望|我要|我想要?|请|帮我|给我|麻烦|必须|尽快|马上|立即|赶紧|需要|应该给|要你们|让你们|得给我|务必|立刻|能不能|可不可以|诉求"),
+    "en": re.compile(r"\b(want|would like|i'?d like|please|demand|request|require|expect|need you|ask(ing)? for|should|must|can you|could you)\b"),
+}
+_TOLD = {
+    "zh": re.compile(r"(已经|说|但|之前|答应|承诺|报|没人|没有人|没来|我)[^,.]{0,3}$"),
+    "en": re.compile(r"\b(already|said|told|promised|i|was|were|have|had|never|after i)\s*$"),
+}
+
+
+def outcome(line: Line) -> Value | None:
+    """The outcomes wanted, in order of mention; what the caller rejects (不要赔偿) is left out."""
+    lang = "zh" if line.heard.lang == "zh" else "en"
+    asked = line.heard.ask in ASKED
+    if line.heard.ask in ("phone", "number", "id_number", "evidence", "name", "amount", "location", "occurred"):
+        return None
+    hits = sorted(lexicon("outcome", lang).find(line), key=lambda hit: (hit.start, -hit.end))
+    kept: list[Hit] = []
+    for hit in hits:
+        if denied(line, hit.start, hit.end, "want"):
+            continue
+        if not asked and not _wanted(line, hit, lang):
+            continue
+        if all(hit.label != other.label for other in kept):
+            kept.append(hit)
+    kept = _settle(line, kept)
+    if not kept:
+        return None
+    how = "sound" if any(hit.how == "sound" for hit in kept) else "text"
+    first, last = min(hit.start for hit in kept), max(hit.end for hit in kept)
+    return Value("resolution", [hit.label for hit in kept],
+                 source=line.source(first, last, how, 1.0 if how == "text" else 0.8))
+
+
+def _wanted(line: Line, hit: Hit, lang: str) -> bool:
+    """Outside the question, a word of wanting must stand before it in its clause."""
+    low = line.clause(hit.start)[0]
+    before = line.chars[low:hit.start]
+    want = None
+    for want in _WANT[lang].finditer(before):
+        pass
+    if want is None or hit.start - want.end() > (12 if lang == "zh" else 40):
+        return False
+    return not _TOLD[lang].search(before[want.end():])
+
+
+def _settle(line: Line, kept: list[Hit]) -> list[Hit]:
+    """Readings of one wording that exclude each other: putting a plan back is neither a repair nor a refund."""
+    plan = [hit for hit in kept if hit.label == "restore_plan"]
+    if not plan:
+        return kept
+    return [hit for hit in kept if hit.label == "restore_plan" or not any(
+        hit.label in ("repair", "refund") and hit.start < p.end and p.start < hit.end for p in plan)]
