@@ -7,11 +7,10 @@ from its last stored state. ``turn`` grows with every new thing the caller hears
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from ivr.script import INTAKE, LANGS, Choice, Label, Option, Script
+from ivr.state import State
 from ivr.steps import (
     Enqueue,
     Event,
@@ -35,52 +34,6 @@ from ivr.steps import (
 
 WAIT_S = 2
 """Seconds of one silent wait while the caller is still talking."""
-
-
-@dataclass(frozen=True)
-class State:
-    """Where a call is. Round-trips through JSON."""
-
-    turn: int = 0
-    lang: str = "zh"
-    step: str = "start"
-    """A question's name, or start, file, lookup, queue, end, gone."""
-    intent: str = "complain"
-    option: str = ""
-    """Menu option that was picked."""
-    settled: tuple[str, ...] = ()
-    """Questions that are answered or given up."""
-    trail: tuple[str, ...] = ()
-    """Questions that were asked before this one, for going back."""
-    silent: int = 0
-    missed: int = 0
-    """How often the present question met silence, and an answer that did not help."""
-    waits: int = 0
-    told: bool = False
-    """True once the caller has told what happened."""
-    filed: bool = False
-    known: tuple[str, ...] = ()
-    category: str | None = None
-    number: str = ""
-    """Complaint number that is being looked up or read out."""
-    then: str = ""
-    """``queue`` when the call goes to an agent after filing."""
-    skill: str = ""
-    saying: tuple[Say, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """The state as JSON's types."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> State:
-        """The opposite of ``to_json``; ``TypeError`` or ``KeyError`` for another shape."""
-        lists = {name: tuple(data[name]) for name in ("settled", "trail", "known")}
-        saying = tuple(
-            Say(say["prompt"], tuple((name, value) for name, value in say["args"]), say["lang"], say["whole"])
-            for say in data["saying"]
-        )
-        return cls(**{**data, **lists, "saying": saying})
 
 
 Chosen = Choice | Option | str
@@ -137,6 +90,21 @@ class Menu:
         if isinstance(chosen, Option):
             return ("category", chosen.categories[0]) if len(chosen.categories) == 1 else None
         return ("category", chosen) if chosen else None
+
+    def choice(self, state: State, digits: str) -> str | None:
+        """What a key chooses, as it is logged; None for keys that give a number."""
+        menu = self.script.menu
+        everywhere = {menu.agent_key: "agent", menu.repeat_key: "repeat", menu.back_key: "back"}
+        if state.step == "language":
+            everywhere |= {self.script.languages.of(lang).key: lang for lang in LANGS}
+        if state.step == "higher":
+            everywhere["1"] = "escalate"
+        if digits in everywhere:
+            return everywhere[digits]
+        chosen = self.choices(state).get(digits)
+        if isinstance(chosen, Choice):
+            return chosen.value or "none"
+        return chosen.name if isinstance(chosen, Option) else chosen
 
     # -- what an event changes ---------------------------------------------------
 
@@ -255,7 +223,8 @@ class Menu:
         trail = state.trail
         if state.step in self.script.questions and state.step != step:
             trail = (*trail, state.step)
-        fresh = replace(state, turn=state.turn + 1, step=step, trail=trail, silent=0, missed=0, waits=0)
+        turn = state.turn + 1
+        fresh = replace(state, turn=turn, since=turn, step=step, trail=trail, silent=0, missed=0, waits=0)
         return replace(fresh, saying=(*lead, *self._prompts(fresh)))
 
     def _again(self, state: State, repeat: str, *, silent: int, missed: int) -> State:

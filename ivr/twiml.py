@@ -92,13 +92,13 @@ class Voice:
                     raise TypeError(f"{type(step).__name__} is done by the flow, not said")
         return str(response)
 
-    def waiting(self, says: Iterable[Say], lang: str, pause_s: int) -> str:
-        """The document heard in the queue: prompts, a pause, and again."""
+    def waiting(self, says: Iterable[Say], lang: str, pause_s: int, then: str | None = None) -> str:
+        """The document heard in the queue: prompts, a pause, and again (or ``then``)."""
         response = VoiceResponse()
         for say in says:
             self._say(response, say, lang)
         response.pause(length=pause_s)
-        response.redirect(self.urls.wait, method="POST")
+        response.redirect(then or self.urls.wait, method="POST")
         return str(response)
 
     def said(self, steps: Iterable[Step], lang: str) -> str:

@@ -1,0 +1,106 @@
+"""One call as the process knows it, and how it is rebuilt from the event log."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from agent_assist.form import Form, Value
+from ivr.menu import State
+from ivr.steps import Facts
+
+
+class LogEvent(Protocol):
+    """One row of the call event log, as far as it is read here."""
+
+    kind: str
+    data: dict[str, Any]
+
+
+class CallStream(Protocol):
+    """The call's audio stream (``ivr.stream.Stream``)."""
+
+    speaking: bool
+
+    def expect(self, ask: str, step: str | None) -> None: ...
+    def speak(self, lang: str) -> None: ...
+    def flush(self) -> None: ...
+
+
+@dataclass
+class Call:
+    """What is known of a live call. Its ``lock`` is held by whoever reads or changes the rest."""
+
+    sid: str
+    from_: str
+    to: str
+    state: State = State()
+    form: Form = Form()
+    utterances: int = 0
+    """How many utterances the log holds; they are numbered from 1."""
+    ended: bool = False
+    stream: CallStream | None = None
+    token: str | None = None
+    """One-time token of the stream that was asked for and has not come yet."""
+    token_at: datetime | None = None
+    streams: int = 0
+    """How often a stream was asked for by this process."""
+    rendered: int = 0
+    """Turn of the last document that the carrier fetched."""
+    drafted: tuple[int, int] | None = None
+    """What the draft was last saved with: utterances and fields."""
+    position: int | None = None
+    """Place in the queue that the caller was last told."""
+    told_at: datetime | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def facts(self) -> Facts:
+        """The form as the menu machine sees it."""
+        number = self.form.get("complaint_number")
+        return Facts(tuple(sorted(self.form.values)), self.form.get("category"), number)
+
+    @property
+    def substance(self) -> tuple[int, int]:
+        """How much was heard: utterances and fields. (0, 0) when nothing was."""
+        return self.utterances, len(self.form.values)
+
+    @property
+    def text_to(self) -> str | None:
+        """Where a text message reaches the caller: the calling number, else the number that was given."""
+        digits = self.from_.removeprefix("+")
+        if digits.isascii() and digits.isdecimal() and 7 <= len(digits) <= 15:
+            return self.from_
+        phone = self.form.get("phone")
+        return f"+86{phone}" if phone else None
+
+
+def form_of(events: Iterable[LogEvent]) -> Form:
+    """The form that a call's events add up to; an agent's edit wins over whatever was heard later."""
+    form = Form()
+    for event in events:
+        if event.kind == "intent":
+            form = replace(form, intent=event.data["intent"])
+        elif event.kind in ("field_heard", "field_edited"):
+            form, _ = form.take([Value.from_json(event.data["field"], event.data)])
+    return form
+
+
+def restored(sid: str, events: Iterable[LogEvent]) -> Call | None:
+    """The call as its events left it; None when they do not tell of its start."""
+    events = list(events)
+    started = next((event for event in events if event.kind == "call_started"), None)
+    if started is None:
+        return None
+    call = Call(sid, started.data["from"], started.data["to"], form=form_of(events))
+    for event in events:
+        if event.kind == "moved":
+            call.state = State.from_json(event.data["state"])
+        elif event.kind == "utterance" and event.data.get("who", "caller") == "caller":
+            call.utterances += 1
+        elif event.kind == "call_ended":
+            call.ended = True
+    return call

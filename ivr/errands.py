@@ -1,0 +1,48 @@
+"""What is asked of the carrier in the background, so that neither a webhook nor a recogniser waits for it."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import Executor
+
+from ivr import wording
+from ivr.call import Call
+from ivr.ports import Carrier
+from ivr.steps import Say
+from ivr.twiml import Voice
+
+log = logging.getLogger(__name__)
+
+
+class Errands:
+    """Requests to the carrier. A refusal is logged and ends nothing: the call goes on without it."""
+
+    def __init__(self, voice: Voice, carrier: Carrier, background: Executor) -> None:
+        self._voice = voice
+        self._carrier = carrier
+        self._background = background
+
+    def interrupt(self, call: Call, turn: int) -> None:
+        """Move the live call on to this turn, unless the carrier comes by itself before."""
+        self._background.submit(self._interrupt, call, turn)
+
+    def text(self, call: Call, to: str, number: str, due: str) -> None:
+        """Send the complaint number and the day of the answer as a text message."""
+        say = Say("sms_filed", (("number", number), ("due", due)))
+        body = wording.text(self._voice.script, say, call.state.lang, spoken=False)
+        self._background.submit(self._text, call, to, body)
+
+    def _interrupt(self, call: Call, turn: int) -> None:
+        with call.lock:
+            if call.ended or call.state.turn != turn or call.rendered >= turn:
+                return
+        try:
+            self._carrier.redirect(call.sid, self._voice.urls.next(turn))
+        except Exception as error:  # nobody waits for this; the call goes on when its Gather times out
+            log.warning("call %s: the carrier did not move it on: %s", call.sid, type(error).__name__)
+
+    def _text(self, call: Call, to: str, body: str) -> None:
+        try:
+            self._carrier.sms(to, body)
+        except Exception as error:  # the complaint stands without its message
+            log.warning("call %s: the text message was not sent: %s", call.sid, type(error).__name__)

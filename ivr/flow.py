@@ -1,0 +1,417 @@
+"""One call's life: what the carrier reports and the recogniser hears, through the menu machine, to TwiML.
+
+Everything that happens is appended to the call event log before it has any
+effect outside, so a process that is killed in mid-call loses nothing that was
+final: the next webhook rebuilds the call from its events and goes on.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from dataclasses import asdict, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from agent_assist.form import Value
+from audio.session import Partial, Utterance
+from ivr import answers, steps
+from ivr.call import Call, form_of, restored
+from ivr.errands import Errands
+from ivr.menu import Menu
+from ivr.ports import Carrier, Hub, Logged, Records
+from ivr.script import LINE_STEPS
+from ivr.state import State
+from ivr.steps import Say
+from ivr.stream import Deaf, Listen, Session, Stream
+from ivr.trouble import where
+from ivr.twiml import Voice
+
+log = logging.getLogger(__name__)
+
+FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+"""Call statuses after which nothing more comes."""
+
+STREAM_OPENS_S = 10
+"""A stream that has not come by then is asked for again."""
+
+STREAMS_AT_MOST = 4
+"""Twilio forks no more tracks of one call."""
+
+TELL_POSITION_S = 30
+"""Not more often is a waiting caller told the place in the queue."""
+
+WAIT_PAUSE_S = 10
+
+
+class Flow:
+    """All live calls of this process. Thread-safe; each call has its own lock.
+
+    ``listen`` opens a recogniser session: (language, on_partial, on_utterance); ``hears`` are the
+    languages for which it can. ``now`` gives the time in the line's time zone. ``background`` runs what
+    must not keep a webhook or a recogniser waiting: requests to the carrier.
+    """
+
+    def __init__(
+        self,
+        voice: Voice,
+        records: Records,
+        hub: Hub,
+        carrier: Carrier,
+        listen: Listen,
+        *,
+        now: Callable[[], datetime],
+        background: Executor,
+        hears: tuple[str, ...] = ("zh",),
+    ) -> None:
+        self.voice = voice
+        self.menu = Menu(voice.script, hears)
+        self._records = records
+        self._hub = hub
+        self._listen = listen
+        self._now = now
+        self._errands = Errands(voice, carrier, background)
+        self._background = background
+        self._hears = hears
+        self._calls: dict[str, Call] = {}
+        self._lock = threading.Lock()
+
+    # -- webhooks ----------------------------------------------------------------
+
+    def incoming(self, sid: str, from_: str, to: str) -> str:
+        """TwiML for a call that comes in."""
+        call = self._call(sid, from_, to)
+        with call.lock:
+            return self._document(call, first=True)
+
+    def answer(
+        self, sid: str, step: str, turn: int, digits: str | None, *, from_: str = "", to: str = ""
+    ) -> str:
+        """TwiML after a question: keys, or None when the time for an answer is over."""
+        call = self._call(sid, from_, to)
+        with call.lock:
+            if (step, turn) == (call.state.step, call.state.turn):  # else it was answered before
+                if digits is None:
+                    speaking = call.stream is not None and call.stream.speaking
+                    self._move(call, steps.Silence(speaking))
+                else:
+                    self._keyed(call, digits)
+            return self._document(call)
+
+    def next(self, sid: str, *, from_: str = "", to: str = "") -> str:
+        """TwiML for where the call is now."""
+        call = self._call(sid, from_, to)
+        with call.lock:
+            return self._document(call)
+
+    def wait(self, sid: str, position: int | None, *, from_: str = "", to: str = "") -> str:
+        """What a caller in the queue hears next."""
+        call = self._call(sid, from_, to)
+        with call.lock:
+            says: list[Say] = []
+            now = self._now()
+            due = call.told_at is None or (now - call.told_at).total_seconds() >= TELL_POSITION_S
+            if due and position is not None and position != call.position:
+                says.append(Say("queue_position", (("position", str(position)),)))
+                call.position = position
+                self._records.append(sid, ("queued", {"queue": call.state.skill, "position": position}))
+            if due:
+                says.append(Say("queue_wait"))
+                call.told_at = now
+            return self.voice.waiting(says, call.state.lang, WAIT_PAUSE_S)
+
+    def left(self, sid: str, result: str, *, from_: str = "", to: str = "") -> str:
+        """TwiML for a call that has left the queue."""
+        call = self._call(sid, from_, to)
+        with call.lock:
+            if result in ("bridged", "hangup"):
+                return self.voice.document([steps.Hangup()], call.state.lang)
+            log.warning("call %s left its queue: %s", sid, result or "no reason given")
+            again = self.voice.urls.next(call.state.turn)
+            return self.voice.waiting([Say("queue_wait")], call.state.lang, WAIT_PAUSE_S, then=again)
+
+    def status(self, sid: str, status: str) -> None:
+        """The carrier's word on the call; a final one closes it and leaves a draft of what was not filed."""
+        if status not in FINAL:
+            return
+        call = self._known(sid)
+        if call is None:
+            log.warning("status %s for a call that is not known", status)
+            return
+        with call.lock:
+            if call.ended:
+                return
+            call.ended = True
+            stream = call.stream
+        if stream is not None:
+            stream.close(wait=True)  # without the lock: the last words come through heard()
+        with call.lock:
+            self._move(call, steps.HungUp())
+            self._draft(call)
+            self._records.append(sid, ("call_ended", {"status": status}))
+        with self._lock:
+            self._calls.pop(sid, None)
+
+    def failed(self, sid: str, what: str, *, from_: str = "", to: str = "") -> str:
+        """TwiML after our own code failed: an apology, and on to a human."""
+        call = self._call(sid, from_, to)
+        with call.lock:
+            self._records.append(sid, ("error", {"what": what}))
+            self._move(call, steps.Failed())
+            return self._document(call)
+
+    def apology(self) -> str:
+        """The same when not even the records can be reached."""
+        menu = self.voice.script.menu
+        says = [Say("sorry", lang=lang) for lang in ("zh", "en")]
+        return self.voice.document([*says, steps.Enqueue(menu.default_skill, 0)], self.voice.script.languages.default)
+
+    # -- audio -------------------------------------------------------------------
+
+    def open(self, sid: str, token: str) -> Stream | None:
+        """The handler for a call's audio stream; None unless the one-time token is the call's own."""
+        with self._lock:
+            call = self._calls.get(sid)
+        if call is None:
+            return None
+        with call.lock:
+            if call.token is None or not hmac.compare_digest(call.token.encode(), token.encode()):
+                return None
+            call.token = None
+            if call.ended:
+                return None
+            call.stream = Stream(
+                self.voice.script,
+                self._session,
+                call.state.lang,
+                on_started=lambda stream, name: self._stream_started(call, name),
+                on_partial=lambda partial: self._partial(call, partial),
+                on_utterance=lambda utterance: self._heard(call, utterance),
+                on_closed=lambda stream, reason: self._stream_closed(call, stream, reason),
+            )
+            self._expect(call)
+            return call.stream
+
+    def heard(self, sid: str, utterance: Utterance) -> None:
+        """A final utterance of the caller."""
+        call = self._known(sid)
+        if call is not None:
+            self._heard(call, utterance)
+
+    def partial(self, sid: str, partial: Partial) -> None:
+        """Words still being spoken."""
+        call = self._known(sid)
+        if call is not None:
+            self._partial(call, partial)
+
+    # -- one call ----------------------------------------------------------------
+
+    def _known(self, sid: str) -> Call | None:
+        with self._lock:
+            call = self._calls.get(sid)
+        if call is not None:
+            return call
+        call = restored(sid, self._records.events(sid))
+        if call is None or call.ended:
+            return call
+        with self._lock:
+            return self._calls.setdefault(sid, call)
+
+    def _call(self, sid: str, from_: str, to: str) -> Call:
+        call = self._known(sid)
+        if call is None:
+            with self._lock:
+                call = self._calls.setdefault(sid, Call(sid, from_, to))
+        with call.lock:
+            if call.state.turn == 0:
+                self._move(call, steps.Started(), ("call_started", {"from": from_, "to": to}))
+        return call
+
+    def _move(self, call: Call, event: steps.Event, *before: Logged) -> None:
+        """Tell the machine, log what came of it, then do what it asks for."""
+        self._do(call, self._log(call, event, *before))
+
+    def _log(self, call: Call, event: steps.Event, *before: Logged) -> tuple[steps.Step, ...]:
+        """Tell the machine and log what came of it, all or nothing; what is to be done now."""
+        state, todo = self.menu.move(call.state, event)
+        happened = [*before, *self._changes(call, state, todo)]
+        if happened:
+            self._records.append(call.sid, *happened)
+        call.form = replace(call.form, intent=state.intent)
+        call.state = state
+        return todo
+
+    def _changes(self, call: Call, state: State, todo: tuple[steps.Step, ...]) -> Iterator[Logged]:
+        if state.intent != call.form.intent:
+            yield "intent", {"intent": state.intent}
+        if replace(state, waits=0) != replace(call.state, waits=0):
+            yield "moved", {"state": state.to_json()}
+        if state.turn != call.state.turn:
+            text = self.voice.said(todo, state.lang)
+            if text:
+                yield "prompt", {"text": text, "lang": state.lang, "step": state.step}
+            if state.step == "queue" != call.state.step:
+                yield "queued", {"queue": state.skill, "position": None}
+
+    def _do(self, call: Call, todo: tuple[steps.Step, ...]) -> None:
+        """What the machine wants done before it can say more; doing it twice does it once."""
+        for step in todo:
+            match step:
+                case steps.File():
+                    # From the log and not from memory: an agent may have corrected a field.
+                    call.form = form_of(self._records.events(call.sid))
+                    number = self._records.file_complaint(call.sid, call.form.to_json())
+                    to = call.text_to
+                    self._move(call, steps.Filed(number, sms=to is not None))
+                    if to is not None:
+                        self._errands.text(call, to, number, self._due(self._now().date()))
+                case steps.LookUp(number=number):
+                    found = self._records.complaint(number)
+                    if found is None:
+                        self._move(call, steps.LookedUp(number, False))
+                    else:
+                        filed = datetime.fromtimestamp(found.filed_at, self._now().tzinfo).date()
+                        self._move(call, steps.LookedUp(number, True, found.state, self._due(filed)))
+
+    def _document(self, call: Call, *, first: bool = False) -> str:
+        self._do(call, self.menu.steps(call.state))  # left undone by a process that was killed
+        token = self._stream_token(call, first)
+        self._expect(call)
+        call.rendered = call.state.turn
+        return self.voice.document(self.menu.steps(call.state), call.state.lang, token)
+
+    def _stream_token(self, call: Call, again: bool) -> str | None:
+        """The token of a stream that this document is to open; None when one is there or on its way."""
+        if call.stream is not None or call.ended or call.state.step in ("end", "gone"):
+            return None
+        now = self._now()
+        if call.token is not None and call.token_at is not None:
+            if again:
+                return call.token  # the first document was lost on its way: the same again
+            if (now - call.token_at).total_seconds() < STREAM_OPENS_S:
+                return None
+        if call.streams >= STREAMS_AT_MOST:
+            return None
+        call.streams += 1
+        call.token, call.token_at = secrets.token_urlsafe(24), now
+        return call.token
+
+    def _expect(self, call: Call) -> None:
+        if call.stream is not None:
+            call.stream.speak(call.state.lang)
+            call.stream.expect(answers.label(call.state), call.state.step)
+
+    def _keyed(self, call: Call, digits: str) -> None:
+        state, menu = call.state, self.voice.script.menu
+        question = self.voice.script.questions.get(state.step)
+        if digits == "" and question is not None and question.digits is not None:
+            digits = menu.back_key  # the key that ends a number, with no number before it
+        values = answers.keyed(self.menu, state, digits, call.form, self._now().date())
+        fields = self._fill(call, values)
+        filled = tuple(value.field for value in values)
+        before = [*self._choice(state, digits), *fields]
+        self._move(call, steps.Key(digits, filled, call.facts), *before)
+
+    def _choice(self, state: State, key: str) -> Iterator[Logged]:
+        choice = self.menu.choice(state, key)
+        if choice is not None:
+            yield "menu_choice", {"step": state.step, "key": key, "heard": None, "choice": choice}
+
+    def _fill(self, call: Call, values: Iterable[Value]) -> list[Logged]:
+        call.form, changed = call.form.take(values)
+        return [("field_heard", {"field": value.field, **value.to_json()}) for value in changed]
+
+    def _heard(self, call: Call, utterance: Utterance) -> None:
+        if not utterance.text.strip() and not utterance.digits:
+            return
+        with call.lock:
+            before = call.utterances
+            try:
+                self._take(call, utterance)
+            except Exception as error:  # whatever it is, the recogniser's thread has other calls to serve
+                log.error("call %s: an utterance could not be used: %s", call.sid, where(error))
+                self._rescue(call, utterance, kept=call.utterances > before)
+
+    def _rescue(self, call: Call, utterance: Utterance, *, kept: bool) -> None:
+        """After a failure of ours: what was said is kept raw, and the caller goes to a human."""
+        said = {**asdict(replace(utterance, ask=answers.asked(utterance.ask)[0])), "who": "caller"}
+        events = [] if kept else [("utterance", said)]
+        try:
+            self._move(call, steps.Failed(), *events, ("error", {"what": "utterance"}))
+        except Exception as error:  # the log itself is out of reach; the next webhook will meet it too
+            log.error("call %s: it could not be put through to a human: %s", call.sid, where(error))
+            return
+        call.utterances += not kept
+        self._errands.interrupt(call, call.state.turn)
+
+    def _take(self, call: Call, utterance: Utterance) -> None:
+        state = call.state
+        step, turn = answers.asked(utterance.ask)
+        index = call.utterances + 1
+        said = ("utterance", {**asdict(replace(utterance, ask=step)), "who": "caller"})
+        understood = answers.heard(
+            self.voice.script, utterance, step=step, lang=state.lang, on=self._now().date(), index=index,
+            hints=self._hints(call, step, utterance),
+        )
+        form = call.form
+        fields = self._fill(call, understood.values)
+        filled = tuple(value.field for value in understood.values)
+        event = answers.event(understood, filled, call.facts, current=state.answers(step, turn))
+        if event.current and turn not in (None, state.turn):
+            # Begun before the question was repeated: it may answer it, but it is no second failure.
+            if self.menu.move(state, event)[0].missed > state.missed:
+                event = replace(event, current=False)
+        wish = understood.intent if understood.intent not in (None, "complain") else understood.option
+        choice = []
+        if wish and event.current and step in LINE_STEPS:
+            choice.append(("menu_choice", {"step": step, "key": None, "heard": utterance.text, "choice": wish}))
+        try:
+            todo = self._log(call, event, said, *fields, *choice)
+        except Exception:
+            call.form = form  # nothing of it was stored
+            raise
+        call.utterances = index
+        self._do(call, todo)
+        if call.ended:
+            self._draft(call)
+        elif call.state.turn != state.turn and state.step != "language":  # there, the notice is not cut short
+            self._errands.interrupt(call, call.state.turn)
+
+    def _hints(self, call: Call, step: str, utterance: Utterance) -> tuple[str, ...]:
+        """Numbers that are known to exist: the caller's own, and complaints among what may have been said."""
+        if step == "number":
+            return tuple(one for one in answers.candidates(utterance) if self._records.complaint(one) is not None)
+        own = call.from_.removeprefix("+86")
+        return (own,) if own.isascii() and own.isdecimal() else ()
+
+    def _partial(self, call: Call, partial: Partial) -> None:
+        data = {"text": partial.text, "end": partial.end, "ask": call.state.step, "who": "caller"}
+        self._hub.partial(call.sid, data)
+
+    def _stream_started(self, call: Call, name: str) -> None:
+        self._records.append(call.sid, ("stream_started", {"stream": name}))
+
+    def _stream_closed(self, call: Call, stream: Stream, reason: str) -> None:
+        stream.close(wait=True)
+        with call.lock:
+            if call.stream is stream:
+                call.stream = None
+            if not call.ended:
+                log.info("call %s: the audio stream ended: %s", call.sid, reason)
+                self._draft(call)  # if no status callback ever comes, it is there
+
+    def _session(self, lang: str, on_partial: Any, on_utterance: Any) -> Session:
+        return self._listen(lang, on_partial, on_utterance) if lang in self._hears else Deaf()
+
+    def _draft(self, call: Call) -> None:
+        if call.state.filed or call.state.intent == "status" or call.substance in ((0, 0), call.drafted):
+            return
+        self._records.save_draft(call.sid, form_of(self._records.events(call.sid)).to_json())
+        call.drafted = call.substance
+
+    def _due(self, filed: date) -> str:
+        return (filed + timedelta(days=self.voice.script.menu.answer_days)).isoformat()

@@ -1,0 +1,61 @@
+"""Where a call is in the menu: the state that the machine moves and the event log keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ivr.steps import Say
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a call is. Round-trips through JSON."""
+
+    turn: int = 0
+    since: int = 0
+    """Turn in which the present question was first asked."""
+    lang: str = "zh"
+    step: str = "start"
+    """A question's name, or start, file, lookup, queue, end, gone."""
+    intent: str = "complain"
+    option: str = ""
+    """Menu option that was picked."""
+    settled: tuple[str, ...] = ()
+    """Questions that are answered or given up."""
+    trail: tuple[str, ...] = ()
+    """Questions that were asked before this one, for going back."""
+    silent: int = 0
+    missed: int = 0
+    """How often the present question met silence, and an answer that did not help."""
+    waits: int = 0
+    told: bool = False
+    """True once the caller has told what happened."""
+    filed: bool = False
+    known: tuple[str, ...] = ()
+    category: str | None = None
+    number: str = ""
+    """Complaint number that is being looked up or read out."""
+    then: str = ""
+    """``queue`` when the call goes to an agent after filing."""
+    skill: str = ""
+    saying: tuple[Say, ...] = ()
+
+    def answers(self, step: str, turn: int | None) -> bool:
+        """True when what was said at this question and turn answers the present one."""
+        return step == self.step and (turn is None or turn >= self.since)
+
+    def to_json(self) -> dict[str, Any]:
+        """The state as JSON's types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> State:
+        """The opposite of ``to_json``; ``TypeError`` or ``KeyError`` for another shape."""
+        lists = {name: tuple(data[name]) for name in ("settled", "trail", "known")}
+        saying = tuple(
+            Say(say["prompt"], tuple((name, value) for name, value in say["args"]), say["lang"], say["whole"])
+            for say in data["saying"]
+        )
+        return cls(**{**data, **lists, "saying": saying})
