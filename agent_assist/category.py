@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from .form import Value
-from .lexicon import Hit, lexicon
+from .lexicon import Hit, lexicon, table
 from .line import Line
 
 ASKED = ("problem", "category", "what")
@@ -32,7 +32,15 @@ def scores(line: Line) -> tuple[dict[str, float], dict[str, list[Hit]]]:
         # Each further word for the same thing says less that is new.
         total[label] = sum(hit.weight * 0.6 ** place for place, hit in enumerate(ranked))
         used[label] = ranked
-    return total, used
+    return _explained(total), used
+
+
+def _explained(total: dict[str, float]) -> dict[str, float]:
+    """The weights with general categories cut where a more particular one explains the words."""
+    over = table("category")["over"]
+    cut = {general for label, generals in over.items() if label in total and total[label] >= over["strong"]
+           for general in generals if total.get(general, 0.0) < 2 * total[label]}
+    return {label: weight * (over["share"] if label in cut else 1.0) for label, weight in total.items()}
 
 
 def category(line: Line) -> Value | None:

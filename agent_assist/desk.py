@@ -130,7 +130,7 @@ def desk_blueprint(
             abort(403)
         body = request.get_json(silent=True)
         field = body.get("field") if isinstance(body, dict) else None
-        if field not in REVEALABLE:
+        if not isinstance(field, str) or field not in REVEALABLE:
             abort(400)
         value = _value(records.events(call_id), field)
         if value is None:

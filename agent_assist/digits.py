@@ -20,7 +20,7 @@ _EN_TENS = {"twenty": "2", "thirty": "3", "forty": "4", "fourty": "4", "fifty": 
 _EN_TIMES = {"double": 2, "triple": 3, "treble": 3}
 
 _ZH_TIMES = {"两": 2, "俩": 2, "二": 2, "2": 2, "三": 3, "3": 3, "四": 4, "4": 4, "五": 5, "5": 5}
-_ZH_ATOM = re.compile(rf"(?P<times>[两俩二三四五2345])个(?P<of>[{''.join(ZH)}0-9])|(?P<one>[{''.join(ZH)}0-9])|(?P<x>[x])")
+_ZH_ATOM = re.compile(rf"(?P<times>[两俩二三四五2345])个(?P<of>[{''.join(ZH)}0-9])|(?P<one>[{''.join(ZH)}0-9])(?!位)|(?P<x>[x])")
 _ZH_JOIN = re.compile(r"(?:[,\-\s()()]|杠|呃|嗯|啊|哦|额|然后是?|再来?是?|接着是?|后面是?|那个)*")
 
 _EN_WORD = re.compile(r"[a-z]+|[0-9]+")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from dataclasses import dataclass
@@ -13,11 +14,10 @@ from .sound import NEAR, SAME, by_sound
 
 _FOLDER = Path(__file__).parent / "words"
 
-_GAPS = {"zh": "[^.]{0,%d}?", "en": "[^.]{0,%d}?"}
 _GAP_LENGTH = {"zh": {"~": 5, "~~": 14}, "en": {"~": 20, "~~": 60}}
 
-_BY_SOUND_WEIGHT = {SAME: 0.95, NEAR: 0.6}
-"""What a match by sound is worth compared with one by character."""
+_BY_SOUND_WEIGHT = {SAME: {2: 0.8, 3: 0.95}, NEAR: {3: 0.5, 4: 0.75}}
+"""What a match by sound is worth compared with one by character, from so many syllables (gaps left out) up."""
 
 
 @dataclass(frozen=True)
@@ -41,23 +41,7 @@ class Rule:
     pattern: str
     chars: re.Pattern
     sounds: tuple[tuple[float, re.Pattern], ...]
-    """(factor on the weight, pattern over `Line.sound`), closest first."""
-
-
-def _width(pattern: str) -> int:
-    """The fewest characters that a pattern can match, gaps left out."""
-    plain = re.sub(r"\[[^\]]*\](\{\d+,?\d*\}\??|[*?])?", lambda m: "" if m[1] else "X", pattern)
-    plain = re.sub(r"\(\?[<!=:]+", "(", plain)
-    while "(" in plain:
-        shorter = re.sub(
-            r"\(([^()]*)\)(\??)",
-            lambda m: "" if m[2] else min((re.sub(r".\?", "", part) for part in m[1].split("|")), key=len),
-            plain,
-        )
-        if shorter == plain:
-            break
-        plain = shorter
-    return len(re.sub(r".\?", "", plain))
+    """(limit of cost, pattern over `Line.sound`), closest first."""
 
 
 def compile_pattern(pattern: str, lang: str) -> tuple[re.Pattern, tuple[tuple[float, re.Pattern], ...]]:
@@ -65,17 +49,20 @@ def compile_pattern(pattern: str, lang: str) -> tuple[re.Pattern, tuple[tuple[fl
 
     '~' is a short gap and '~~' a long one, within a sentence.
     """
-    gap, lengths = _GAPS[lang], _GAP_LENGTH[lang]
-    expanded = re.sub(r"~{1,2}", lambda m: gap % lengths[m[0]], pattern)
+    lengths, numbers = _GAP_LENGTH[lang], itertools.count()
+    expanded = re.sub(r"~{1,2}", lambda m: f"(?P<gap{next(numbers)}>[^.]{{0,{lengths[m[0]]}}}?)", pattern)
     if lang != "zh":
         return re.compile(expanded), ()
-    width = _width(pattern.replace("~", ""))
-    sounds = []
-    if width >= 2:
-        sounds.append((_BY_SOUND_WEIGHT[SAME], re.compile(by_sound(expanded, SAME))))
-    if width >= 3:
-        sounds.append((_BY_SOUND_WEIGHT[NEAR], re.compile(by_sound(expanded, NEAR))))
-    return re.compile(expanded), tuple(sounds)
+    return re.compile(expanded), tuple((limit, re.compile(by_sound(expanded, limit))) for limit in (SAME, NEAR))
+
+
+def _said(match: re.Match) -> int:
+    """Characters of a match that its pattern names, gaps left out."""
+    return match.end() - match.start() - sum(len(v or "") for k, v in match.groupdict().items() if k.startswith("gap"))
+
+
+def _by_sound_weight(limit: float, syllables: int) -> float:
+    return max((factor for least, factor in _BY_SOUND_WEIGHT[limit].items() if syllables >= least), default=0.0)
 
 
 class Lexicon:
@@ -93,11 +80,11 @@ class Lexicon:
             hits.extend(exact)
             if exact or not line.dictated:
                 continue
-            for factor, pattern in rule.sounds:
-                m = pattern.search(line.sound)
-                if m and m.end() > m.start():
-                    hits.append(Hit(rule.label, rule.weight * factor, m.start(), m.end(), "sound", rule.pattern))
-                    break
+            heard = [Hit(rule.label, rule.weight * factor, m.start(), m.end(), "sound", rule.pattern)
+                     for limit, pattern in rule.sounds for m in pattern.finditer(line.sound)
+                     if (factor := _by_sound_weight(limit, _said(m))) > 0]
+            if heard:
+                hits.append(max(heard, key=lambda hit: hit.weight))
         return hits
 
 

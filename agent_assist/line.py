@@ -8,7 +8,7 @@ from functools import cached_property
 from .form import Heard, Source
 from .sound import spell
 
-_STOPS = {"。": ".", "!": ".", "?": ".", ";": ".", "…": ".", "\n": ".", "、": ",", "，": ",", ":": ",", "~": ","}
+_STOPS = {"。": ".", "!": ".", "?": ".", ";": ".", "…": ".", "\n": ".", "，": ",", ":": ",", "~": ","}
 
 
 def _is_han(char: str) -> bool:

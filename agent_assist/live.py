@@ -50,7 +50,7 @@ _WORD = re.compile(r"[A-Za-z]+")
 # A complaint number (date and serial) belongs on the screen; no phone or ID number has this form.
 _COMPLAINT = re.compile(r"20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{4,6}")
 _COUNTRY = re.compile(r"(?:(?:00)?86(?=1\d{10}$))?")
-_DATES = re.compile(r"\d{4}-\d\d-\d\d(?:[T /].*)?")
+_DATE = re.compile(r"\d{4}-\d\d?(?:-\d\d?)?")
 
 
 class LogEvent(Protocol):
@@ -213,7 +213,7 @@ def value(field: str, content: Any) -> Any:
             return number(content)
         if field == "complaint_number" and _COMPLAINT.fullmatch(content):
             return content
-        if field == "occurred" and _DATES.fullmatch(content):
+        if field == "occurred" and _DATE.fullmatch(content):
             return content
         return show(content).text
     if field in SECRET_FIELDS or isinstance(content, int | float) and abs(content) >= 10**_LEAST:

@@ -41,7 +41,7 @@ _ROLES = {
         "excess": (r"(多|乱|误|重复|错|少|白)(给|退|返)?(扣|收|算|出|花|交|缴|付|刷|了|退|返|要)|超(出|过|了)|不该|退(还|回|给|掉|款|钱)?|返还|差(了|额)?|"
                    r"(要回|拿回|还给)|莫名", r"退|不该|(是)?多(扣|收|出|算)|没了|不见|还给我|返还|没到账|不到账|对不上|要回"),
         "charge": (r"扣|收(?!到|入|集|费员)|花|刷|交|缴|付|算|欠|要(了)?我|罚|账单|费用?(是|为|有|共|一共)|话费", r"(的)?[^,.]{0,8}费|扣|(被)?收"),
-        "price": (r"原来|本来|之前|以前|原先|原价|说好|说(是|的)?|广告|宣传|承诺|答应|应该|变成|改成|换成|涨到|升到|套餐|资费|月租|最低消费|办(的|了)|价格",
+        "price": (r"原来|本来|之前|以前|原先|原价|说好|说(是|的)?|广告|宣传|承诺|答应|应该|变成|改成|换成|涨到|升到|套餐|资费|月租|最低消费|办(的|了)|价格|海报|写(着|的|了)",
                   r"^的?(的)?(套餐|月租|流量包|卡|档|资费|保底|优惠|最低消费)|^的(?![^,.]{0,8}费|[^,.]{0,3}钱|话费|增值)|包月|一个月|每个?月|/月|封顶"),
         "wanted": (r"赔偿?|补偿|弥补|精神损失", r"赔|补偿"),
         "other": (r"余额|剩|还有|里有|充|存|预存|押金|卡里|账户里?|工资|送|优惠|减", r"(的)?(余额|押金|优惠券?|红包|话费券|违约金)"),
@@ -61,6 +61,10 @@ _COMPARE = {
     "zh": re.compile(r"原来|本来|之前|以前|原先|说好|说是|广告|宣传|承诺|答应|应该|变成|改成|换成|涨到|涨成|升到|结果|实际|却|合同上|不一样|而不是"),
     "en": re.compile(r"used to|was supposed|should|originally|adverti\w*|promis\w+|told|said|instead|but|now|from\b.*\bto|went up|not the"),
 }
+
+
+_NOT_CREDITED = re.compile(r"(没有?|不|未)(到账?|收到|进账)|(never|not|n't)\s+(arriv|credit|receiv|show|been credited|gone through)")
+"""What follows a top-up that went astray."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,8 @@ def _role(line: Line, start: int, end: int, lang: str) -> str:
         return "wanted"
     if re.search(table["excess"][0], before) or re.search(table["excess"][1], after):
         return "excess"
+    if _NOT_CREDITED.search(line.chars[end:]) and re.search(r"充|top|recharge", before):
+        return "excess"
     places = {}
     for role in ("charge", "price", "other"):
         hits = [m.end() for m in re.finditer(table[role][0], before)]
@@ -178,8 +184,10 @@ def _bare(line: Line, found: list[Sum]) -> list[Sum]:
         value = chinese_number(m["number"])
         if not value or len(m["number"]) >= 7 or _ZH_NOT_MONEY.match(line.chars[m.end():]):
             continue
-        verb = re.search(r"(扣|收|多)(了|走|掉|出)?我?(了)?$", line.chars[max(0, m.start() - 5):m.start()])
-        if (verb and value >= 10) or (line.heard.ask == "amount" and not line.chars[m.end():].strip(".,多钱")):
+        before = line.chars[max(0, m.start() - 5):m.start()]
+        verb = re.search(r"(扣|收|多)(了|走|掉|出)?我?(了)?$", before) or (
+            m["about"] and re.search(r"(要|花|交|缴)(了)?我?(了)?$", before))
+        if (verb and value >= 10) or (line.heard.ask == "amount" and not line.chars[m.end():].strip(".,多钱吧啊呢左右的样子")):
             role = _role(line, m.start(), m.end(), "zh") or "charge"
             bare.append(Sum(value, m.start(), m.end(), "text", role))
     return bare

@@ -10,7 +10,7 @@ from .line import Line
 
 _INTRO = re.compile(
     r"(?:我的?(?:名字|姓名|大名)(?:就?是|叫做?)?|我(?:的?名字)?叫做?|(?:机主|户主|本人|客户|用户)(?:的?(?:名字|姓名))?(?:是|叫)|"
-    r"(?:姓名|名字)(?:是|叫|[,.])?|本人叫?|我是(?=[^,.]{2,4}(?:[,.]|$)))"
+    r"(?:姓名|名字)(?:是|叫|[,.])?|本人叫?|(?:(?<=[,.])|^)叫我?|姓[㐀-鿿],?(?:名字?)?叫|我是(?=[^,.]{2,4}(?:[,.]|$)))"
 )
 _SURNAME_ONLY = re.compile(r"(?:免贵|敝姓|贵姓)?(?:我)?姓(?!名)")
 _TITLE = re.compile(r"(先生|女士|小姐|太太|师傅|同志)")
@@ -18,7 +18,7 @@ _STOP = set("我你他她的是了被在有要想就也都和跟打手电号今�
 _NOT_NAMES = {"高兴", "安装", "方便", "任何", "于是", "万一", "平时", "马上", "何时", "和你", "用户", "客户", "老用户", "老客户", "江苏人", "包月", "时候"}
 
 _EN_INTRO = re.compile(
-    r"\b(?:my (?:full )?name(?:'s| is)|(?:name(?:'s| is))|i am called|call me|(?:this is|i'm|i am)(?=\s+(?:mr|mrs|ms|miss|[a-z]+\s+[a-z]+\s*(?:,|\.|$|speaking|calling|here))))\s+",
+    r"\b(?:my (?:full )?name(?:'s| is)|(?:name(?:'s| is))|i am called|call me|(?:this is|i'm|i am)(?=\s+(?:(?:mr|mrs|ms|miss)\b|[a-z'-]+(?:\s+[a-z'-]+)?\s+(?:speaking|calling|here)\b)))\s+",
 )
 _EN_STOP = set("and i my the a an is from calling here speaking with on at please in number phone but not so very really "
                "unhappy upset angry having going still just sorry complaining trying getting being paying writing calling "

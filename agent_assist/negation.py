@@ -12,7 +12,7 @@ _TURN = {
 }
 _BEFORE = {
     "have": {
-        "zh": re.compile(r"没有?(?!问题)|无(?!法)|不是|缺|丢了|找不到|拿不出|提供不了|不(?:能|会)?提供|除了"),
+        "zh": re.compile(r"没有?(?!问题)|无(?!法)|不是|缺|丢了|找不到|拿不出|提供不了|不(?:能|会)?提供"),
         "en": re.compile(r"\b(no|not|n'?t|never|don'?t|dont|haven'?t|without|neither|nor|lost|deleted|missing|can'?t find|cannot find|cannot provide|isn'?t)\b|n't\b"),
     },
     "want": {
@@ -26,10 +26,17 @@ _AFTER = {
         "en": re.compile(r"^\s*(?:i|we|was|were|is|are|has|have|got|that|i've|they)*\s*(?:been )?(?:don'?t have|do not have|deleted|lost|missing|gone|not)\b"),
     },
     "want": {
-        "zh": re.compile(r"^[^,.要]{0,4}?(?:就|都|也|我)*(?:不用|不要|不需要|不必|不想|免了|算了|就算了|不是(?:我|重点))"),
+        "zh": re.compile(r"^[^,.要]{0,4}?(?:就|都|也|我)*(?:(?:不用|不要|不需要|不必|不想要?)(?:了|的|$|[,.])|免了|算了|就算了|不是(?:我|重点))"),
         "en": re.compile(r"^\s*(?:is|are|was)? ?(?:not|n't|isn'?t) (?:what|needed|necessary|important|enough)"),
     },
 }
+
+
+_NEW_WISH = {
+    "zh": re.compile(r",|要|希望|请|直接|只|把"),
+    "en": re.compile(r",|\b(want|please|like|need|just)\b"),
+}
+_THIS_WISH = re.compile(r"^\s*(?:really |just )?(?:want|need|like|ask(?:ing)? for)\b")
 
 
 def denied(line: Line, start: int, end: int, kind: str) -> bool:
@@ -48,9 +55,7 @@ def denied(line: Line, start: int, end: int, kind: str) -> bool:
     if last is not None:
         between = before[last.end():]
         reach = 12 if lang == "zh" else 40
-        if kind == "want" and lang == "zh" and re.search(r"[,](?:我)?(?:要|想|希望|请|给|把|退)|要|希望|请", between):
-            between = "."
-        elif kind == "want" and lang == "en" and re.search(r"\b(want|please|like|need)\b|,", between):
+        if kind == "want" and _NEW_WISH[lang].search(_THIS_WISH.sub("", between)):
             between = "."
         if len(between) <= reach and not _TURN[lang].search(between):
             return True

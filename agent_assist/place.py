@@ -137,6 +137,15 @@ def _heard_at(options: tuple[tuple[Place, tuple[str, ...]], ...], said: list[str
     return best
 
 
+def _completed(row: list[tuple[str, Place]], end: int, said: list[str]) -> tuple[int, list[tuple[str, Place]]]:
+    """A short name at the end of a row filled up when the rest was heard (浦东兴起 for 浦东新区)."""
+    form, place = row[-1]
+    rest = tuple(lazy_pinyin(place.name[len(form):])) if place.name.startswith(form) else ()
+    if rest and _alike(rest, said[end:end + len(rest)]) is not None:
+        return end + len(rest), [*row[:-1], (place.name, place)]
+    return end, row
+
+
 def _zh(line: Line) -> Value | None:
     text = line.chars
     asked = line.heard.ask in ("location", "place", "address")
@@ -150,6 +159,9 @@ def _zh(line: Line) -> Value | None:
             continue
         names = [form for form, _ in row]
         heard_inside = None
+        if line.dictated:
+            end, row = _completed(row, end, said)
+            names = [form for form, _ in row]
         if line.dictated and row[-1][1].level < 3:
             heard_inside = _heard_at(_children(row[-1][1].prefix), said, end, 3)
         cue = asked or _CUE.search(text[:at]) or _HERE.match(text[end:])
@@ -162,7 +174,7 @@ def _zh(line: Line) -> Value | None:
             at = end
             continue
         if len(row) > 1 or (full and row[-1][1].level >= 2) or cue and (row[-1][1].level < 3 or full or asked):
-            value = text[at:end].replace(",", "")
+            value = "".join(names)
             if len(row) > 1 or full:
                 return Value("location", value, source=line.source(at, end))
             weak = weak or Value("location", value, source=line.source(at, end, score=0.8))

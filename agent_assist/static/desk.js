@@ -4,7 +4,7 @@ import { Call } from "./calls.js";
 import { byId, node } from "./dom.js";
 import { Feed } from "./feed.js";
 import { Form } from "./form.js";
-import { Side } from "./side.js";
+import { Side, step } from "./side.js";
 import { Transcript } from "./transcript.js";
 import { clock, label, language, say, setLanguage, value } from "./words.js";
 
@@ -211,13 +211,13 @@ function drawSummary() {
   const place = byId("summary");
   place.hidden = !chosenCall;
   if (!chosenCall) return place.replaceChildren();
-  const { caller, lang, intent, step, state } = chosenCall;
+  const { caller, lang, intent, state } = chosenCall;
   const parts = [
     node("strong", { className: "tel", text: caller || "—" }),
     node("span", { className: "running", id: "running" }),
     lang && node("span", { text: say(`lang.${lang}`) }),
     intent && node("span", { text: say(`intent.${intent}`) }),
-    node("span", { className: "now", text: state === "in_progress" && step ? say(`step.${step}`) : say(state) }),
+    node("span", { className: "now", text: (state !== "ended" && step(chosenCall)) || say(state) }),
   ];
   place.replaceChildren(...parts.filter(Boolean));
   tick();

@@ -69,7 +69,7 @@ export class Form {
     const text = number
       ? node("strong", { className: "number", text: number })
       : node("span", { className: "why", text: say("draft_why") });
-    const sign = node("span", { className: "sign", text: number ? "✓" : "◌", "aria-hidden": "true" });
+    const sign = node("span", { className: "sign", text: number ? "✓" : "□", "aria-hidden": "true" });
     place.dataset.state = number ? "filed" : "draft";
     place.replaceChildren(sign, title, text);
   }

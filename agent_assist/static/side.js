@@ -66,7 +66,7 @@ export class Side {
     const focused = document.activeElement?.closest("#cases .case")?.dataset.call;
     byId("cases").replaceChildren(
       ...cases.map((one) => {
-        const sign = node("span", { className: "sign", text: one.number ? "✓" : "◌", "aria-hidden": "true" });
+        const sign = node("span", { className: "sign", text: one.number ? "✓" : "□", "aria-hidden": "true" });
         const title = node("span", { className: "case-title", text: one.number || say("draft") });
         const about = [value("category", one.category), value("phone", one.phone)].filter((part) => part !== "—");
         const main = node(
@@ -92,14 +92,19 @@ function drawCard(card, call, chosen, now) {
   card.time.textContent = clock((call.ended ?? now) - call.started);
   card.sign.textContent = SIGNS[call.state];
   label(card.state, call.state, { second: false });
-  const about = call.ended === null ? step(call) : outcome(call);
-  card.step.textContent = [call.lang && say(`lang.${call.lang}`), about].filter(Boolean).join(" · ");
+  const about = call.ended === null ? [call.lang && say(`lang.${call.lang}`), step(call)] : [outcome(call)];
+  card.step.textContent = about.filter(Boolean).join(" · ");
   card.dismiss.hidden = call.ended === null;
   card.dismiss.setAttribute("aria-label", `${say("dismiss")} ${call.caller}`);
   card.dismiss.title = say("dismiss");
 }
 
-function step(call) {
+// What the caller is at now.
+export function step(call) {
+  if (call.state === "queued") {
+    const place = call.queue.position ? ` #${call.queue.position}` : "";
+    return say(`queue.${call.queue.queue}`) + place;
+  }
   return call.step && say(`step.${call.step}`);
 }
 

@@ -38,6 +38,8 @@ export class Transcript {
       // Not an addition to what is being said: a screen reader need not read the whole call.
       this.list.setAttribute("aria-live", "off");
       this.list.replaceChildren();
+      this.spoken.clear();
+      this.partials.replaceChildren();
     }
     const follow = fresh || this.atEnd();
     byId("no-call").hidden = call !== null;

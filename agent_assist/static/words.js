@@ -10,7 +10,7 @@ const WORDS = {
   no_cases: ["暂无记录", "Nothing yet"],
   no_call: ["来电后，对话会显示在这里", "The conversation appears here when a call comes in"],
   newest: ["↓ 最新", "Newest"],
-  hint: ["点选一项，看它出自哪句话", "Choose a field to see the words it came from"],
+  hint: ["点选一项，看它出自哪句话", "Select a field to see its source"],
 
   live: ["实时", "Live"],
   connecting: ["正在连接", "Connecting"],
@@ -30,7 +30,7 @@ const WORDS = {
 
   caller: ["客户", "Caller"],
   agent: ["坐席", "Agent"],
-  line: ["语音", "Line"],
+  line: ["系统", "Line"],
   key: ["按键", "Key"],
   speaking: ["正在说", "speaking"],
   error: ["故障", "Fault"],
@@ -64,16 +64,27 @@ const WORDS = {
   "intent.agent": ["转人工", "Wants an agent"],
 
   "step.language": ["选择语言", "Language"],
-  "step.greeting": ["问候", "Greeting"],
-  "step.menu": ["业务菜单", "Menu"],
-  "step.problem": ["问题经过", "What happened"],
-  "step.phone": ["问号码", "Phone number"],
-  "step.number": ["问投诉编号", "Complaint number"],
-  "step.evidence": ["问证据", "Evidence"],
-  "step.resolution": ["问诉求", "Wanted outcome"],
-  "step.confirm": ["核对", "Read-back"],
-  "step.filed": ["已登记", "Filed"],
-  "step.goodbye": ["结束语", "Goodbye"],
+  "step.problem": ["问经过", "Asking what happened"],
+  "step.category": ["问类别", "Asking the category"],
+  "step.phone": ["问号码", "Asking the number"],
+  "step.occurred": ["问时间地点", "Asking when and where"],
+  "step.evidence": ["问证据", "Asking for evidence"],
+  "step.resolution": ["问诉求", "Asking what is wanted"],
+  "step.number": ["问投诉编号", "Asking the complaint no."],
+  "step.lookup": ["查询投诉", "Looking up"],
+  "step.higher": ["是否升级", "Offering escalation"],
+  "step.file": ["登记", "Filing"],
+  "step.queue": ["转人工", "To an agent"],
+  "step.start": ["接听", "Answering"],
+  "step.end": ["结束语", "Goodbye"],
+  "step.gone": ["已挂机", "Hung up"],
+
+  "queue.billing": ["话费组", "Billing"],
+  "queue.plans": ["套餐组", "Plans"],
+  "queue.network": ["网络组", "Network"],
+  "queue.service": ["服务组", "Service"],
+  "queue.escalation": ["升级组", "Escalations"],
+  "queue.general": ["综合组", "General"],
 
   "lang.zh": ["普通话", "Mandarin"],
   "lang.en": ["英语", "English"],
@@ -97,11 +108,19 @@ const WORDS = {
   "value.repair": ["修复", "Repair"],
   "value.apology": ["道歉", "Apology"],
   "value.explanation": ["给出说明", "Explanation"],
+
   "value.today": ["今天", "Today"],
   "value.yesterday": ["昨天", "Yesterday"],
+  "value.day_before_yesterday": ["前天", "The day before yesterday"],
+  "value.this_week": ["本周", "This week"],
   "value.last_week": ["上周", "Last week"],
+  "value.week_before_last": ["上上周", "The week before last"],
+  "value.last_weekend": ["上周末", "Last weekend"],
   "value.this_month": ["本月", "This month"],
   "value.last_month": ["上个月", "Last month"],
+  "value.month_before_last": ["上上个月", "The month before last"],
+  "value.last_year": ["去年", "Last year"],
+  "value.year_before_last": ["前年", "The year before last"],
 };
 
 export const STATE_SIGNS = { missing: "", heard: "○", confirmed: "✓", edited: "✎" };
@@ -155,9 +174,38 @@ export function value(field, content) {
   if (content === null || content === undefined || content === "") return "—";
   if (Array.isArray(content)) return content.map((part) => value(field, part)).join(chosen === "zh" ? "、" : ", ");
   if (field === "amount" && Number.isFinite(Number(content))) return money(Number(content));
+  if (field === "occurred") return when(String(content));
   if (typeof content === "object") return Object.values(content).map((part) => value(field, part)).join(" ");
   const key = `value.${content}`;
   return has(key) ? say(key) : String(content);
+}
+
+const WEEKDAYS = { mon: 1, tue: 2, wed: 3, thu: 4, fri: 5, sat: 6, sun: 7 };
+const UNITS = { days: "天", weeks: "周", months: "个月" };
+
+// A time as the form names it (last_wed, 3_days_ago, 10-3, 2025-10) as a person says it.
+function when(name) {
+  const zh = chosen === "zh";
+  const weekday = name.match(/^(last|this)_(mon|tue|wed|thu|fri|sat|sun)$/);
+  if (weekday) {
+    const [, which, day] = weekday;
+    if (zh) return (which === "last" ? "上周" : "本周") + "一二三四五六日"[WEEKDAYS[day] - 1];
+    const monday = Date.UTC(2024, 0, 1);
+    const shown = new Date(monday + (WEEKDAYS[day] - 1) * 86_400_000);
+    return (which === "last" ? "Last " : "This ") + shown.toLocaleDateString("en-GB", { weekday: "long", timeZone: "UTC" });
+  }
+  const ago = name.match(/^(\d+)_(days|weeks|months)_ago$/);
+  if (ago) return zh ? `${ago[1]} ${UNITS[ago[2]]}前` : `${ago[1]} ${ago[2]} ago`;
+  const date = name.match(/^(?:(\d{4})-)?(\d{1,2})(?:-(\d{1,2}))?$/);
+  if (date) {
+    const [, year, month, day] = date;
+    if (zh) return `${year ? `${Number(year)}年` : ""}${Number(month)}月${day ? `${Number(day)}日` : ""}`;
+    const shown = new Date(Date.UTC(Number(year ?? 2024), Number(month) - 1, Number(day ?? 1)));
+    const parts = { month: "long", timeZone: "UTC", ...(day && { day: "numeric" }), ...(year && { year: "numeric" }) };
+    return shown.toLocaleDateString("en-GB", parts);
+  }
+  const key = `value.${name}`;
+  return has(key) ? say(key) : name;
 }
 
 function money(yuan) {
