@@ -106,7 +106,7 @@ def load(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settin
         "public_url": environ.get("HOTLINE_PUBLIC_URL") or "",
         "database_url": environ.get("DATABASE_URL") or f"sqlite:///{var / 'hotline.db'}",
         "var": var,
-        "carrier_url": environ.get("CARRIER_URL") or file.carrier.api_url,
+        "carrier_url": environ.get("CARRIER_URL", file.carrier.api_url),
         "speech_rate": file.carrier.speech_rate,
         "account_sid": environ.get("TWILIO_ACCOUNT_SID") or "",
         "auth_token": environ.get("TWILIO_AUTH_TOKEN") or "",

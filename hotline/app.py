@@ -1,0 +1,95 @@
+"""The line as a web application: every room of the house, tied together."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, redirect, request
+
+from agent_assist.desk import desk_blueprint
+from audio import models
+from audio.decoder import Pool
+from audio.media import media_blueprint
+from audio.session import Session
+from hotline.hub import Hub
+from hotline.records import Records
+from hotline.settings import Settings
+from ivr.flow import Flow
+from ivr.gate import Gate
+from ivr.reaper import Reaper
+from ivr.rest import CarrierRest
+from ivr.script import LANGS
+from ivr.signature import Signatures
+from ivr.twiml import Urls, Voice
+from ivr.webhooks import phone_blueprint
+
+log = logging.getLogger(__name__)
+
+# Requests to the carrier wait on the network, not on us.
+CARRIER_THREADS = 16
+WEBHOOK_LIMIT = 64 * 1024
+
+
+def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
+    """The line for these settings; with ``local_carrier`` its pages are linked from here.
+
+    Loads the speech models (``audio.models.ModelError`` when the Mandarin one is not there)
+    and starts the decoder threads, so it is made in the process that serves.
+    """
+    app = Flask("hotline", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = WEBHOOK_LIMIT
+    hub = Hub()
+    records = Records(settings.database_url, zone=settings.line.timezone, grew=hub.grew)
+    pool = Pool()
+    hears = tuple(lang for lang in LANGS if _loaded(lang))
+    zone = ZoneInfo(settings.line.timezone)
+    signatures = Signatures(settings.public_url, settings.auth_token)
+    carrier = CarrierRest(settings.carrier_url, settings.account_sid, settings.auth_token, settings.line.number)
+    flow = Flow(
+        Voice(settings.script, Urls(settings.public_url)),
+        records,
+        hub,
+        carrier,
+        lambda lang, on_partial, on_utterance: Session(
+            pool, lang, on_partial=on_partial, on_utterance=on_utterance
+        ),
+        now=lambda: datetime.now(zone),
+        background=ThreadPoolExecutor(CARRIER_THREADS, thread_name_prefix="carrier"),
+        hears=hears,
+    )
+    app.register_blueprint(phone_blueprint(flow, signatures, records))
+    app.register_blueprint(media_blueprint(Gate(flow, signatures)))
+    app.register_blueprint(desk_blueprint(records, hub, name=settings.line.name))
+
+    Reaper(flow, records.calls_in_progress, carrier.status).start()
+
+    @app.get("/")
+    def home() -> Response:
+        return redirect("/desk")
+
+    if local_carrier:
+        port = settings.carrier_url.rpartition(":")[2]
+
+        @app.get("/phone")
+        @app.get("/outbox")
+        def at_the_carrier() -> Response:
+            # The page must come from where its socket goes, on whatever name this machine was reached by.
+            host = request.host.rpartition(":")[0] or request.host
+            return redirect(f"{request.scheme}://{host}:{port}{request.path}")
+
+    return app
+
+
+def _loaded(lang: str) -> bool:
+    """Load the model of a language; Mandarin must be there, others may be absent."""
+    try:
+        models.load(lang)
+    except models.ModelError as error:
+        if lang == "zh":
+            raise
+        log.warning("%s is not heard, keys do the work: %s", lang, str(error).splitlines()[0])
+        return False
+    return True

@@ -1,0 +1,153 @@
+"""``hear``, ``fill`` and ``models``: what the line's ear and form do, tried from the shell."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+ANSWERS = "QUESTION=…"
+
+
+class Answer(click.ParamType):
+    """``question=answer``; a bare answer belongs to the question ``problem``."""
+
+    name = ANSWERS
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """The pair (question, answer)."""
+        from ivr.script import QUESTIONS
+
+        question, mark, answer = value.partition("=")
+        if not mark:
+            return "problem", value
+        if question not in QUESTIONS:
+            self.fail(f"no question is called {question!r}; there are {', '.join(QUESTIONS)}", param, ctx)
+        return question, answer
+
+
+language = click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+as_json = click.option("--json", "as_json", is_flag=True, help="JSON, also whenever the output is piped")
+on_date = click.option(
+    "--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="the day of the call, for words like 上个月 (today)"
+)
+
+
+@click.command()
+@language
+@as_json
+@on_date
+@click.argument("answers", nargs=-1, required=True, type=Answer())
+def fill(lang: str, as_json: bool, on: datetime | None, answers: tuple[tuple[str, str], ...]) -> None:
+    """Fill the form from text: fill --lang zh problem="…" phone="…"."""
+    from agent_assist.form import Heard
+
+    heard = [
+        Heard(text=text, ask=question, lang=lang, utterance=number)
+        for number, (question, text) in enumerate(answers, start=1)
+    ]
+    _show(_filled(heard, _day(on)), as_json)
+
+
+@click.command()
+@language
+@as_json
+@on_date
+@click.argument("answers", nargs=-1, required=True, type=Answer())
+def hear(lang: str, as_json: bool, on: datetime | None, answers: tuple[tuple[str, str], ...]) -> None:
+    """Fill the form from recordings: hear --lang zh problem=a.wav phone=b.wav.
+
+    WAV of 8 or 16 kHz, PCM or μ-law, one channel; heard the way a live call is.
+    """
+    from audio.decoder import Pool
+    from audio.hear import hear_file
+    from audio.models import ModelError
+    from audio.wav import AudioError
+    from hotline import settings
+
+    try:
+        questions = settings.load().script.questions
+        heard = []
+        with Pool() as pool:
+            for question, path in answers:
+                for utterance in hear_file(path, questions[question].expect(question), pool, lang):
+                    heard.append(_heard(utterance, question, lang, len(heard) + 1))
+    except (AudioError, ModelError, settings.SettingsError) as error:
+        raise click.ClickException(str(error)) from None
+    _show(_filled(heard, _day(on)), as_json)
+
+
+@click.command()
+@as_json
+@click.option("--fetch", is_flag=True, help="bring what is missing")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="which one to fetch")
+def models(as_json: bool, fetch: bool, lang: str) -> None:
+    """The speech models: where they are, whether they are sound; --fetch brings the missing one."""
+    from audio import models as store
+
+    try:
+        if fetch:
+            store.fetch(lang)
+            if not as_json:
+                return
+        found = store.inventory()
+    except store.ModelError as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for model in found:
+        click.echo(f"{model['lang']}  {model['name']}  {model['path'] or 'not here'}  {model['problem'] or 'ok'}")
+
+
+def _heard(utterance: Any, question: str, lang: str, number: int) -> Any:
+    from agent_assist.form import Heard
+
+    return Heard(
+        text=utterance.text,
+        ask=question,
+        lang=lang,
+        digits=utterance.digits,
+        start=utterance.start,
+        end=utterance.end,
+        utterance=number,
+        words=utterance.words,
+    )
+
+
+def _day(on: datetime | None) -> date:
+    return on.date() if on else date.today()
+
+
+def _filled(heard: list[Any], on: date) -> dict[str, Any]:
+    from agent_assist.extract import extract
+    from agent_assist.form import Form
+
+    form = Form()
+    for one in heard:
+        found = extract(one, on)
+        form, _ = form.take(found.values)
+        # Who asked after an old complaint does not begin a new one by giving its number.
+        if found.intent and form.intent == "complain":
+            form = replace(form, intent=found.intent)
+    transcript = [
+        {"ask": one.ask, "text": one.text, "start": one.start, "end": one.end, "digits": list(one.digits[:5])}
+        for one in heard
+    ]
+    return {**form.to_json(), "transcript": transcript}
+
+
+def _show(result: dict[str, Any], as_json: bool) -> None:
+    if as_json or not sys.stdout.isatty():
+        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+        return
+    from hotline.terminal import print_form
+
+    print_form(result)
+
+
+commands: list[click.Command] = [hear, fill, models]
