@@ -128,7 +128,7 @@ class Flow:
         """TwiML for a call that has left the queue."""
         call = self._call(sid, from_, to)
         with call.lock:
-            if result in ("bridged", "hangup"):
+            if result in ("bridged", "hangup") or result.startswith("redirected"):
                 return self.voice.document([steps.Hangup()], call.state.lang)
             log.warning("call %s left its queue: %s", sid, result or "no reason given")
             again = self.voice.urls.next(call.state.turn)

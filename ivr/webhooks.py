@@ -32,15 +32,8 @@ _WORD = re.compile(r"[\w-]{0,64}", re.ASCII)
 _TOKEN = re.compile(r"[!-~]{1,255}")
 
 
-def phone_blueprint(flow: Flow, signatures: Signatures, records: Records) -> Blueprint:
-    """The webhooks under ``/voice`` and ``GET /health``."""
-    phone = Blueprint("phone", __name__)
-    phone.add_url_rule("/health", "health", lambda: {"ok": True})
-    phone.register_blueprint(_voice(flow, signatures, records))
-    return phone
-
-
-def _voice(flow: Flow, signatures: Signatures, records: Records) -> Blueprint:
+def voice_blueprint(flow: Flow, signatures: Signatures, records: Records) -> Blueprint:
+    """The webhooks under ``/voice``."""
     voice = Blueprint("voice", __name__, url_prefix="/voice")
 
     @voice.before_request
