@@ -1,0 +1,164 @@
+"""The recorded caller: answers the line's questions with recordings and keys, like a person would.
+
+It speaks only when a prompt is over and the line listens, after a moment's thought,
+and gives every answer once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ivr.carrier.call import Call
+from ivr.carrier.sound import FRAME, FRAME_S, RATE, SILENCE
+
+THOUGHT_S = 0.3
+"""Between the end of a question and the answer."""
+KEY_S = 0.2
+"""From one key to the next."""
+PATIENCE_S = 120.0
+"""A caller who has said everything and hears nothing new for so long hangs up."""
+KEYS_ONLY = {"language"}
+"""Questions that an unnamed recording does not answer: it belongs to the first question of substance."""
+
+Piece = bytes | Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One thing to say: keys, or a recording (μ-law). ``step`` names its question; '' is any question.
+
+    ``label`` is how it is called in what is told about the call.
+    """
+
+    step: str
+    label: str
+    keys: str = ""
+    law: bytes = b""
+
+
+@dataclass(frozen=True)
+class Script:
+    """What a recorded caller does.
+
+    ``hang_up_after``: hang up when so many answers have been given; with ``hang_up_in_s``,
+    so many seconds (of recording) into the next one. ``patience_s``: how long to
+    hold on silently once everything is said.
+    """
+
+    answers: tuple[Answer, ...]
+    hang_up_after: int | None = None
+    hang_up_in_s: float | None = None
+    patience_s: float = PATIENCE_S
+
+
+class RecordedCaller:
+    """A party that follows a script. ``rate`` hurries thought and keys, never recordings."""
+
+    human = False
+
+    def __init__(self, script: Script, rate: float = 1.0) -> None:
+        self._script = script
+        self._left = list(script.answers)
+        self._rate = rate
+        self._given = 0
+        self._lock = threading.RLock()
+        self._pieces: deque[Piece] = deque()
+        self._asked: str | None = None
+        self._idle = 0
+        self._call: Call | None = None
+
+    def attach(self, call: Call) -> None:
+        """Learn which call this is."""
+        self._call = call
+
+    def spoken(self, number: int) -> None:
+        """Nobody listens: the carrier's estimate of a prompt's length holds."""
+        return None
+
+    def hear(self, frame: bytes) -> None:
+        """A recorded caller has no ears."""
+
+    def told(self, kind: str, data: dict[str, Any]) -> None:
+        """Notice when the line listens, and when it no longer does."""
+        with self._lock:
+            if kind == "listening":
+                self._asked = data["step"]
+            elif kind in ("gather", "no_input", "digits", "redirect", "say", "ended"):
+                self._asked = None
+            if kind != "sms":
+                self._idle = 0
+
+    def frame(self) -> bytes:
+        """The next 20 ms of the answer being given; silence otherwise."""
+        with self._lock:
+            if not self._pieces and self._asked is not None:
+                self._reply(self._asked)
+            while self._pieces:
+                piece = self._pieces.popleft()
+                if isinstance(piece, bytes):
+                    return piece
+                piece()
+            if not self._left:
+                self._wait()
+            return SILENCE
+
+    def _reply(self, step: str) -> None:
+        last = self._script.hang_up_after
+        if last is not None and self._given >= last and self._script.hang_up_in_s is None:
+            self._asked = None
+            self._hang_up()
+            return
+        answer = self._choose(step)
+        if answer is None:
+            return
+        self._asked = None
+        self._left.remove(answer)
+        self._pieces.extend([SILENCE] * round(THOUGHT_S / self._rate / FRAME_S))
+        pieces = self._pressed(answer) if answer.keys else self._spoken(answer)
+        if last is not None and self._given >= last:
+            self._pieces.extend(pieces[: round(self._script.hang_up_in_s / FRAME_S)])
+            self._pieces.append(self._hang_up)
+            return
+        self._pieces.extend(pieces)
+        self._pieces.append(self._gave)
+
+    def _choose(self, step: str) -> Answer | None:
+        for answer in self._left:
+            if answer.step and answer.step == step:
+                return answer
+        for answer in self._left:
+            if not answer.step:
+                return answer if answer.keys or step not in KEYS_ONLY else None
+        return None
+
+    def _pressed(self, answer: Answer) -> list[Piece]:
+        gap = [SILENCE] * max(1, round(KEY_S / self._rate / FRAME_S))
+        pieces: list[Piece] = [lambda: self._call.tell("key", keys=answer.keys, name=answer.label)]
+        for key in answer.keys:
+            pieces += [lambda key=key: self._call.press(key), *gap]
+        return pieces
+
+    def _spoken(self, answer: Answer) -> list[Piece]:
+        seconds = round(len(answer.law) / RATE, 2)
+        frames = [answer.law[start : start + FRAME] for start in range(0, len(answer.law), FRAME)]
+        return [lambda: self._call.tell("play_answer", name=answer.label, seconds=seconds), *frames]
+
+    def _gave(self) -> None:
+        self._given += 1
+        if self._given == self._script.hang_up_after and self._script.hang_up_in_s is None:
+            self._hang_up()
+
+    def _wait(self) -> None:
+        self._idle += 1
+        if self._idle * FRAME_S > self._script.patience_s:
+            self._idle = 0
+            self._call.hang_up("the caller ran out of patience")
+
+    def _hang_up(self) -> None:
+        self._pieces.clear()
+        self._left.clear()
+        self._call.hang_up("the caller hung up")

@@ -1,0 +1,112 @@
+"""Twilio's REST API, as far as the line uses it: look up and update a call, send a message.
+
+Errors have Twilio's form and numbers, so that the ``twilio`` client raises what it
+would raise against the real one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from ivr.carrier.call import API_VERSION, Call, Order
+from ivr.carrier.credentials import checked
+from ivr.carrier.document import LARGEST_INLINE
+from ivr.carrier.exchange import Exchange
+from ivr.carrier.settings import NUMBER
+
+LONGEST_MESSAGE = 1600
+ADDRESS = re.compile(r"^https?://\S+$")
+
+
+class Refused(Exception):
+    """An error answer: HTTP status, Twilio's number and text."""
+
+    def __init__(self, status: int, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+def rest_blueprint(exchange: Exchange) -> Blueprint:
+    """The blueprint for one exchange."""
+    blueprint = Blueprint("rest", __name__, url_prefix=f"/{API_VERSION}/Accounts/<account>")
+
+    @blueprint.before_request
+    def authenticate() -> None:
+        if not checked(exchange.settings, request.authorization):
+            raise Refused(401, 20003, "Authenticate")
+        if request.view_args and request.view_args["account"] != exchange.settings.account_sid:
+            raise _not_found()
+
+    @blueprint.errorhandler(Refused)
+    def refuse(refused: Refused) -> tuple[Response, int]:
+        more = f"https://www.twilio.com/docs/errors/{refused.code}"
+        body = {"code": refused.code, "message": str(refused), "more_info": more, "status": refused.status}
+        answer = jsonify(body)
+        if refused.status == 401:
+            answer.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
+        return answer, refused.status
+
+    def found(sid: str) -> Call:
+        call = exchange.call(sid)
+        if call is None:
+            raise _not_found()
+        return call
+
+    @blueprint.get("/Calls/<sid>.json")
+    def fetch(account: str, sid: str) -> dict[str, Any]:
+        return found(sid).resource()
+
+    @blueprint.post("/Calls/<sid>.json")
+    def update(account: str, sid: str) -> dict[str, Any]:
+        call, form = found(sid), request.form
+        order = _order(form)
+        status = form.get("Status")
+        if status is not None and status not in ("completed", "canceled"):
+            raise Refused(400, 20001, "Invalid Status")
+        if status is None and order is None:
+            raise Refused(400, 20001, "Url, Twiml or Status is needed")
+        if not call.live:
+            raise Refused(400, 21220, "Unable to update record: call is not in-progress. Cannot redirect.")
+        if status is not None:
+            call.hang_up("ended by the line (REST)")
+        else:
+            call.order(order)
+        return call.resource()
+
+    @blueprint.post("/Messages.json")
+    def send(account: str) -> tuple[dict[str, Any], int]:
+        form = request.form
+        to, body = form.get("To", ""), form.get("Body", "")
+        if not to:
+            raise Refused(400, 21604, "A 'To' phone number is required.")
+        if not re.match(NUMBER, to):
+            raise Refused(400, 21211, "Invalid 'To' Phone Number")
+        if not form.get("From") and not form.get("MessagingServiceSid"):
+            raise Refused(400, 21603, "A 'From' phone number is required.")
+        if not body:
+            raise Refused(400, 21602, "Message body is required.")
+        if len(body) > LONGEST_MESSAGE:
+            raise Refused(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
+        return exchange.send(form.get("From", ""), to, body), 201
+
+    return blueprint
+
+
+def _order(form: Any) -> Order | None:
+    url, twiml = form.get("Url", ""), form.get("Twiml", "")
+    method = form.get("Method", "POST").upper()
+    if url and not ADDRESS.match(url):
+        raise Refused(400, 21205, "Url is not a valid URL")
+    if method not in ("GET", "POST"):
+        raise Refused(400, 21206, "Method must be GET or POST")
+    if len(twiml) > LARGEST_INLINE:
+        raise Refused(400, 20001, f"Twiml must be at most {LARGEST_INLINE} characters")
+    return Order(url, method, twiml) if url or twiml else None
+
+
+def _not_found() -> Refused:
+    return Refused(404, 20404, f"The requested resource {request.path} was not found")
