@@ -27,7 +27,7 @@ _EN_WORD = re.compile(r"[a-z]+|[0-9]+")
 _EN_JOIN = re.compile(r"(?:[,\-\s.()]|\b(?:and|then|um|uh|er|dash)\b)*")
 
 CORRECTION = {
-    "zh": re.compile(r"不对|不是|错了|说错|记错|更正|纠正|应该是|我重新说|重新说|重来|哦不"),
+    "zh": re.compile(r"不对|不是|错了|[,.]是|说错|记错|更正|纠正|应该是|我重新说|重新说|重来|哦不"),
     "en": re.compile(r"\b(?:no|sorry|wait|actually|correction|i mean|mistake|wrong|rather)\b"),
 }
 

@@ -12,8 +12,11 @@ from .negation import denied
 ASKED = ("evidence", "proof")
 """Questions whose answer tells the evidence."""
 
+SOUND_NEEDED = {True: 0.55, False: 0.85}
+"""The least weight of a match by sound, in answer to the question and elsewhere."""
+
 _HAVE = {
-    "zh": re.compile(r"我(?:这里|这边|这儿|手里|手上|手机里|手机上)?(?:还|也|都|是|可以)?有|有(?=[^,.]{0,12}(?:为证|作证|证明|可以|能))|手[里上]有|(?:保存|保留|留)(?:了|着|下)|可以(?:提供|发|出示|给)|能(?:提供|发|出示)|证据(?:是|有)|提供"),
+    "zh": re.compile(r"我(?:这里|这边|这儿|手里|手上|手机里|手机上)(?:还|也|都|是|可以)?有|我(?:还|也|都|是|可以)?有(?![合协]|[^,.]{0,6}(?:换不|改不|绑|期|在身|限制))|(?<!我)有(?=[^,.]{0,12}(?:为证|作证|证明))|手[里上]有|(?:保存|保留|留)(?:了|着|下)|可以(?:提供|发|出示|给)|能(?:提供|发|出示)|证据(?:是|有)|提供"),
     "en": re.compile(r"\b(?:i (?:do |still |also )?have|i'?ve(?: got)?|i (?:can|could) (?:send|show|provide|give)|i (?:saved|kept|took)|as (?:proof|evidence)|proof|evidence)\b"),
 }
 _PICTURE_OF = {
@@ -35,6 +38,8 @@ def evidence(line: Line) -> Value | None:
     kept: list[Hit] = []
     for hit in hits:
         if hit.label == "screenshot" and _of_something(line, hit, hits, lang):
+            continue
+        if hit.how == "sound" and hit.weight < SOUND_NEEDED[asked]:
             continue
         if denied(line, hit.start, hit.end, "have"):
             continue

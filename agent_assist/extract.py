@@ -32,6 +32,10 @@ _NUMBERS_ONLY = ("phone", "number", "complaint_number", "id_number", "id")
 """Questions answered by a number: dictation of digits is full of chance words."""
 
 
+_NO_TIME = (*_NUMBERS_ONLY, "resolution", "name", "amount")
+"""Questions in whose answers a time is a deadline or part of a number, not when it happened."""
+
+
 def extract(heard: Heard, on: datetime.date) -> Extraction:
     """The values and the intent in an utterance.
 
@@ -47,6 +51,8 @@ def extract(heard: Heard, on: datetime.date) -> Extraction:
     found = [name(line), amount(line), occurred(line, on), place(line), evidence(line), outcome(line)]
     if heard.ask in _NUMBERS_ONLY and line.dictated:
         found = [value for value in found if value is not None and value.field == "name"]
+    if heard.ask in _NO_TIME:
+        found = [value for value in found if value is None or value.field != "occurred"]
     kind = category(line)
     values += [value for value in [kind, *found] if value is not None]
     if aim is None and kind is not None:

@@ -16,7 +16,7 @@ _FOLDER = Path(__file__).parent / "words"
 
 _GAP_LENGTH = {"zh": {"~": 5, "~~": 14}, "en": {"~": 20, "~~": 60}}
 
-_BY_SOUND_WEIGHT = {SAME: {2: 0.8, 3: 0.95}, NEAR: {3: 0.5, 4: 0.75}}
+_BY_SOUND_WEIGHT = {SAME: {2: 0.6, 3: 0.9}, NEAR: {3: 0.45, 4: 0.6, 5: 0.75}}
 """What a match by sound is worth compared with one by character, from so many syllables (gaps left out) up."""
 
 
@@ -65,6 +65,12 @@ def _by_sound_weight(limit: float, syllables: int) -> float:
     return max((factor for least, factor in _BY_SOUND_WEIGHT[limit].items() if syllables >= least), default=0.0)
 
 
+def _contradicted(hit: Hit, hits: list[Hit]) -> bool:
+    """True when the words heard for a label stand there as written for another one (维修 is no 赔付)."""
+    return any(other.how == "text" and other.label != hit.label and other.start < hit.end and hit.start < other.end
+               for other in hits)
+
+
 class Lexicon:
     """The rules of one topic in one language."""
 
@@ -85,7 +91,7 @@ class Lexicon:
                      if (factor := _by_sound_weight(limit, _said(m))) > 0]
             if heard:
                 hits.append(max(heard, key=lambda hit: hit.weight))
-        return hits
+        return [hit for hit in hits if hit.how == "text" or not _contradicted(hit, hits)]
 
 
 @cache

@@ -21,6 +21,8 @@ _ZH_MONEY = re.compile(
 _ZH_MONEY_SOUND = re.compile(
     rf"(?P<number>{_ZH_NUMBER})(?P<about>[多几来]?)(?P<unit>[会快筷款回汇惠贵归亏块][钱前千先]?|[人远员原园圆缘愿云元])"
 )
+_MISHEARD_HUNDREDS = re.compile(r"([一二两三四五六七八九])[把白摆拜败班吧爸]$")
+"""一百二十 often comes out as 一把二十."""
 _ZH_BARE = re.compile(rf"(?P<number>{_ZH_NUMBER})(?P<about>[多几来]?)")
 _ZH_NOT_MONEY = re.compile(r"^(?:[个天次年月号日点分秒兆级岁位条张遍周期g m%小半星礼]|(?:mb|gb|kb|m|g|k)\b|个月)")
 
@@ -38,10 +40,10 @@ _EN_MONEY = re.compile(
 # Roles of a sum, by the words around it (same clause, before or after).
 _ROLES = {
     "zh": {
-        "excess": (r"(多|乱|误|重复|错|少|白)(给|退|返)?(扣|收|算|出|花|交|缴|付|刷|了|退|返|要)|超(出|过|了)|不该|退(还|回|给|掉|款|钱)?|返还|差(了|额)?|"
+        "excess": (r"(多|乱|误|重复|错|少|白)(给|退|返)?(扣|收|算|出|花|交|缴|付|刷|了|退|返|要)|收错|扣错|这笔|超(出|过|了)|不该|退(还|回|给|掉|款|钱)?|返还|差(了|额)?|"
                    r"(要回|拿回|还给)|莫名", r"退|不该|(是)?多(扣|收|出|算)|没了|不见|还给我|返还|没到账|不到账|对不上|要回"),
         "charge": (r"扣|收(?!到|入|集|费员)|花|刷|交|缴|付|算|欠|要(了)?我|罚|账单|费用?(是|为|有|共|一共)|话费", r"(的)?[^,.]{0,8}费|扣|(被)?收"),
-        "price": (r"原来|本来|之前|以前|原先|原价|说好|说(是|的)?|广告|宣传|承诺|答应|应该|变成|改成|换成|涨到|升到|套餐|资费|月租|最低消费|办(的|了)|价格|海报|写(着|的|了)",
+        "price": (r"原来|本来|之前|以前|原先|原价|说好|说(是|的)?|广告|宣传|承诺|答应|应该|变成|改成|换成|涨到|升到|一直(用|是)|用的是|套餐|资费|月租|最低消费|办(的|了)|价格|海报|写(着|的|了)",
                   r"^的?(的)?(套餐|月租|流量包|卡|档|资费|保底|优惠|最低消费)|^的(?![^,.]{0,8}费|[^,.]{0,3}钱|话费|增值)|包月|一个月|每个?月|/月|封顶"),
         "wanted": (r"赔偿?|补偿|弥补|精神损失", r"赔|补偿"),
         "other": (r"余额|剩|还有|里有|充|存|预存|押金|卡里|账户里?|工资|送|优惠|减", r"(的)?(余额|押金|优惠券?|红包|话费券|违约金)"),
@@ -123,6 +125,8 @@ def _role(line: Line, start: int, end: int, lang: str) -> str:
     table = _ROLES[lang]
     if re.search(table["wanted"][0], before) or re.match(table["wanted"][1], after):
         return "wanted"
+    if lang == "zh" and re.match(r"的?(那个?|这个?)?(老|旧)?(套餐|月租|档|流量卡|卡)", after):
+        return "price"
     if re.search(table["excess"][0], before) or re.search(table["excess"][1], after):
         return "excess"
     if _NOT_CREDITED.search(line.chars[end:]) and re.search(r"充|top|recharge", before):
@@ -167,10 +171,13 @@ def sums(line: Line) -> list[Sum]:
                 value = round(value + (chinese_number(groups["tail"]) or 0) / 10, 2)
             if groups.get("jiao"):
                 value = round(value + (chinese_number(groups["jiao"][:-1] or "零") or 0) / 10, 2)
-            role = _role(line, m.start(), m.end(), lang)
+            start = m.start()
+            if line.dictated and (more := _MISHEARD_HUNDREDS.search(line.chars[:start])) and value < 100:
+                value, start = value + (chinese_number(more[1]) or 0) * 100, more.start()
+            role = _role(line, start, m.end(), lang)
             if how == "sound" and role not in ("excess", "charge", "price") and line.heard.ask != "amount":
                 continue
-            found.append(Sum(value, m.start(), m.end(), how, role))
+            found.append(Sum(value, start, m.end(), how, role))
     found.extend(_bare(line, found))
     return sorted(found, key=lambda s: s.start)
 
@@ -187,6 +194,7 @@ def _bare(line: Line, found: list[Sum]) -> list[Sum]:
         before = line.chars[max(0, m.start() - 5):m.start()]
         verb = re.search(r"(扣|收|多)(了|走|掉|出)?我?(了)?$", before) or (
             m["about"] and re.search(r"(要|花|交|缴)(了)?我?(了)?$", before))
+        verb = verb or (re.search(r"(这|那|一)笔$", before) and re.match(r"(的)?[^,.]{0,4}(费|钱|款)", line.chars[m.end():]))
         if (verb and value >= 10) or (line.heard.ask == "amount" and not line.chars[m.end():].strip(".,多钱吧啊呢左右的样子")):
             role = _role(line, m.start(), m.end(), "zh") or "charge"
             bare.append(Sum(value, m.start(), m.end(), "text", role))

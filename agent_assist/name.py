@@ -49,7 +49,7 @@ def _cut(line: Line, start: int) -> str | None:
         if not char or not "㐀" <= char <= "鿿" or char in _STOP:
             break
         if line.dictated and given and start + offset in line.starts and len(given) >= 1 \
-                and start + offset + 1 not in line.starts:
+                and start + offset + 1 < len(line.chars) and start + offset + 1 not in line.starts:
             break  # the recogniser began a longer word here
         given += char
     return family + given if given else None

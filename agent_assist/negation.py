@@ -22,11 +22,11 @@ _BEFORE = {
 }
 _AFTER = {
     "have": {
-        "zh": re.compile(r"^[^,.有]{0,6}?(?:都|也|就|倒|是)*(?:没有?(?!问题)|删|丢|找不到|不见|不在|弄没|拿不出|不全)"),
+        "zh": re.compile(r"^(?:[和跟与及或、]|短信|账单|截图|合同|通话记录|录音|照片|记录|的|我|什么|之类|也|都|就|倒|是|通知|已经|早就?|被|给)*(?:没有?(?!问题)|删|丢|找不到|不见|不在|弄没|拿不出|不全)"),
         "en": re.compile(r"^\s*(?:i|we|was|were|is|are|has|have|got|that|i've|they)*\s*(?:been )?(?:don'?t have|do not have|deleted|lost|missing|gone|not)\b"),
     },
     "want": {
-        "zh": re.compile(r"^[^,.要]{0,4}?(?:就|都|也|我)*(?:(?:不用|不要|不需要|不必|不想要?)(?:了|的|$|[,.])|免了|算了|就算了|不是(?:我|重点))"),
+        "zh": re.compile(r"^[^,.要]{0,4}?(?:就|都|也|我)*(?:不(?:赔偿|补偿|道歉|退款|退|赔)的?(?:都)?(?:无所谓|不重要|没关系|随便)|无所谓|(?:不用|不要|不需要|不必|不想要?)(?:了|的|$|[,.])|免了|算了|就算了|不是(?:我|重点))"),
         "en": re.compile(r"^\s*(?:is|are|was)? ?(?:not|n't|isn'?t) (?:what|needed|necessary|important|enough)"),
     },
 }
@@ -54,6 +54,8 @@ def denied(line: Line, start: int, end: int, kind: str) -> bool:
         pass
     if last is not None:
         between = before[last.end():]
+        if kind == "have" and "," in between and not re.match(r"[,、.]|$", text[end:]):
+            between = "."  # "短信没留,账单有": the comma ends it, but not in a bare list
         reach = 12 if lang == "zh" else 40
         if kind == "want" and _NEW_WISH[lang].search(_THIS_WISH.sub("", between)):
             between = "."

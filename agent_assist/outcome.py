@@ -12,6 +12,9 @@ from .negation import denied
 ASKED = ("resolution", "outcome", "want")
 """Questions whose answer tells the outcome."""
 
+SOUND_NEEDED = {True: 0.55, False: 0.85}
+"""The least weight of a match by sound, in answer to the question and elsewhere."""
+
 _WANT = {
     "zh": re.compile(r"要求|希望|我要|我想要?|请|帮我|给我|麻烦|必须|尽快|马上|立即|赶紧|需要|应该给|要你们|让你们|得给我|务必|立刻|能不能|可不可以|诉求"),
     "en": re.compile(r"\b(want|would like|i'?d like|please|demand|request|require|expect|need you|ask(ing)? for|should|must|can you|could you)\b"),
@@ -31,6 +34,8 @@ def outcome(line: Line) -> Value | None:
     hits = sorted(lexicon("outcome", lang).find(line), key=lambda hit: (hit.start, -hit.end))
     kept: list[Hit] = []
     for hit in hits:
+        if hit.how == "sound" and hit.weight < SOUND_NEEDED[asked]:
+            continue
         if denied(line, hit.start, hit.end, "want"):
             continue
         if not asked and not _wanted(line, hit, lang):

@@ -20,7 +20,7 @@ _PEOPLES = re.compile(
 _CUE = re.compile(r"(?:在|到|去|来|从|位于|住|是|地址|地点|人在|回|于|家|位置)(?:[是:,的])?$")
 _NETWORK = re.compile(r"^(?:省|市)?(?:的)?(?:移动|联通|电信|广电|号码|号|卡|人|话|用户|银行|路|大道|街)")
 _HERE = re.compile(r"^(?:这边|这里|那边|那里|地区|市区|没|的?信号|的?网|的?宽带|的?家|漫游|旅游|出差|玩|用|上网|出国|境内|境外)")
-_ABROAD = re.compile(r"(?:在|到|去|飞|从|漫游|出国|出差|旅游|来|人在|赴|回)[了过]?$")
+_ABROAD = re.compile(r"(?:在|到|去(?:了|过)?(?:一趟|一次|两趟)?|飞|从|漫游|出国|出差|旅游|来|人在|赴|回)[了过]?$")
 
 _SOUND_MEAN, _SOUND_WORST = 0.2, 0.45
 """Mean and worst distance per syllable at which a place is recognised by sound."""
@@ -159,12 +159,12 @@ def _zh(line: Line) -> Value | None:
             continue
         names = [form for form, _ in row]
         heard_inside = None
-        if line.dictated:
-            end, row = _completed(row, end, said)
-            names = [form for form, _ in row]
         if line.dictated and row[-1][1].level < 3:
             heard_inside = _heard_at(_children(row[-1][1].prefix), said, end, 3)
         cue = asked or _CUE.search(text[:at]) or _HERE.match(text[end:])
+        if line.dictated and (cue or len(row) > 1):
+            end, row = _completed(row, end, said)
+            names = [form for form, _ in row]
         full = names[-1] == row[-1][1].name and len(names[-1]) >= 3
         if heard_inside and (cue or len(row) > 1):
             cost, length, place = heard_inside

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from pypinyin import Style, lazy_pinyin, pinyin
+from pypinyin import lazy_pinyin
 
 _FIRST = 0xE000
 """First code point of Unicode's private-use area."""
@@ -115,15 +115,15 @@ def _near(reading: str, limit: float) -> frozenset[str]:
     )
 
 
-@cache
-def _class(char: str, limit: float) -> str:
-    """Codes of all syllables within `limit` of any reading of a character."""
-    readings = [r for r in pinyin(char, style=Style.NORMAL, heteronym=True)[0] if r in _alphabet().codes]
+def _class(readings: set[str], limit: float) -> str:
+    """Codes of all syllables within `limit` of any of a character's readings."""
     return "".join(sorted(frozenset().union(*(_near(reading, limit) for reading in readings))))
 
 
 def by_sound(pattern: str, limit: float) -> str:
     """A regular expression over characters rewritten to match `spell`ed text within a cost per syllable."""
+    # A character's reading alone and in its word (还 in 退还), but not the rare ones (单 as shan).
+    in_word = syllables(pattern)
     result, inside = [], False
     for index, char in enumerate(pattern):
         if char == "[" and pattern[index - 1: index] != "\\":
@@ -131,7 +131,7 @@ def by_sound(pattern: str, limit: float) -> str:
         elif char == "]":
             inside = False
         if "㐀" <= char <= "鿿":
-            codes = _class(char, limit)
+            codes = _class({in_word[index], lazy_pinyin(char)[0]}, limit)
             result.append(codes if inside else f"[{codes}]")
         else:
             result.append(char)

@@ -12,6 +12,9 @@ const ROOT = document.body.dataset.root.replace(/\/$/, "");
 // Ended calls that were not dismissed come back after a reload: their ids are kept, nothing of theirs.
 const KEPT = "desk.kept";
 
+// What comes after a call does not bring it back to the strip.
+const LATE = new Set(["call_ended", "complaint_filed", "draft_saved"]);
+
 const calls = new Map();
 const dismissed = new Set();
 const fetching = new Map(); // call id -> events that came while the call was being fetched
@@ -43,7 +46,7 @@ function take(event) {
   fetching.get(event.call)?.push(event);
   let call = calls.get(event.call);
   if (!call) {
-    if (fetching.has(event.call)) return;
+    if (fetching.has(event.call) || LATE.has(event.kind)) return;
     calls.set(event.call, (call = new Call(event.call)));
   }
   const field = call.take(event);
