@@ -81,6 +81,28 @@ class Party(Protocol):
         """Something happened in the call (see ``Call.tell``)."""
 
 
+class Nobody:
+    """The party at a number where there is none."""
+
+    human = False
+
+    def attach(self, call: Call) -> None:
+        """Nothing to learn."""
+
+    def frame(self) -> bytes:
+        """Silence."""
+        return SILENCE
+
+    def hear(self, frame: bytes) -> None:
+        """No ears."""
+
+    def spoken(self, number: int) -> None:
+        """No voice."""
+
+    def told(self, kind: str, data: dict[str, Any]) -> None:
+        """Nobody is told."""
+
+
 class Call:
     """A leg between the carrier and one party.
 
@@ -108,6 +130,7 @@ class Call:
         self._answered: float | None = None
         self._duration = 0
         self._changed = threading.Condition()
+        self._accepted = False
         self._keys: deque[str] = deque()
         self._order: Order | None = None
         self._hung_up: str | None = None
@@ -135,6 +158,17 @@ class Call:
         with self._changed:
             self._hung_up = self._hung_up or reason
             self._changed.notify_all()
+
+    def accept(self) -> None:
+        """The called party takes the call."""
+        with self._changed:
+            self._accepted = True
+            self._changed.notify_all()
+
+    @property
+    def accepted(self) -> bool:
+        """True once the called party took it."""
+        return self._accepted
 
     def poke(self) -> None:
         """Something that the call waits for may have changed."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ivr.carrier.call import Call
+from ivr.carrier.call import Call, Listener
 from ivr.carrier.sound import FRAME, FRAME_S, RATE, SILENCE
 
 THOUGHT_S = 0.3
@@ -69,11 +69,22 @@ class RecordedCaller:
         self._pieces: deque[Piece] = deque()
         self._asked: str | None = None
         self._idle = 0
-        self._call: Call | None = None
+        self.call: Call | None = None
+        self.listener: Listener | None = None
 
     def attach(self, call: Call) -> None:
-        """Learn which call this is."""
-        self._call = call
+        """Learn which call this is; one that rings is taken at once."""
+        self.call = call
+        if self.listener is not None:
+            call.listen(self.listener)
+            self.listener("rung", {"call_sid": call.sid})
+        if call.direction != "inbound":
+            call.accept()
+
+    @property
+    def busy(self) -> bool:
+        """True once it has its call: a script is for one."""
+        return self.call is not None
 
     def spoken(self, number: int) -> None:
         """Nobody listens: the carrier's estimate of a prompt's length holds."""
@@ -137,15 +148,15 @@ class RecordedCaller:
 
     def _pressed(self, answer: Answer) -> list[Piece]:
         gap = [SILENCE] * max(1, round(KEY_S / self._rate / FRAME_S))
-        pieces: list[Piece] = [lambda: self._call.tell("key", keys=answer.keys, name=answer.label)]
+        pieces: list[Piece] = [lambda: self.call.tell("key", keys=answer.keys, name=answer.label)]
         for key in answer.keys:
-            pieces += [lambda key=key: self._call.press(key), *gap]
+            pieces += [lambda key=key: self.call.press(key), *gap]
         return pieces
 
     def _spoken(self, answer: Answer) -> list[Piece]:
         seconds = round(len(answer.law) / RATE, 2)
         frames = [answer.law[start : start + FRAME] for start in range(0, len(answer.law), FRAME)]
-        return [lambda: self._call.tell("play_answer", name=answer.label, seconds=seconds), *frames]
+        return [lambda: self.call.tell("play_answer", name=answer.label, seconds=seconds), *frames]
 
     def _gave(self) -> None:
         self._given += 1
@@ -156,9 +167,9 @@ class RecordedCaller:
         self._idle += 1
         if self._idle * FRAME_S > self._script.patience_s:
             self._idle = 0
-            self._call.hang_up("the caller ran out of patience")
+            self.call.hang_up("the caller ran out of patience")
 
     def _hang_up(self) -> None:
         self._pieces.clear()
         self._left.clear()
-        self._call.hang_up("the caller hung up")
+        self.call.hang_up("the caller hung up")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from ivr.carrier.call import Call, Listener, Order, Party
+from ivr.carrier.call import Call, HungUp, Interrupted, Listener, Nobody, Order, Party
 from ivr.carrier.clock import Clock
 from ivr.carrier.fault import CarrierError
 from ivr.carrier.outbox import Outbox
 from ivr.carrier.performer import Performer
+from ivr.carrier.phones import Phones
 from ivr.carrier.queues import Queues
 from ivr.carrier.settings import CarrierSettings
 from ivr.carrier.webhook import Webhooks
@@ -23,6 +24,22 @@ REMEMBERED = 5000
 """Calls that are over and can still be looked up."""
 
 
+class Callback:
+    """Where a call's status is reported, and which of initiated, ringing, answered, completed are."""
+
+    def __init__(self, url: str | None, method: str, events: Collection[str]) -> None:
+        self.url = url or ""
+        self.method = method
+        self._events = events if url else ()
+        self._number = 0
+
+    def numbered(self, event: str, post: Callable[[Call, Callback, int], None], call: Call) -> None:
+        """Post this event, if it is wanted, with the next sequence number."""
+        if event in self._events:
+            self._number += 1
+            post(call, self, self._number - 1)
+
+
 class Exchange:
     """Carries the calls of one account between its parties and its line."""
 
@@ -30,12 +47,13 @@ class Exchange:
         self.settings = settings
         self.webhooks = Webhooks(settings.auth_token, settings.line_url, settings.public_url)
         self.queues = Queues()
+        self.phones = Phones()
         self.outbox = Outbox()
         self._clock = Clock()
         self._lock = threading.Lock()
         self._calls: dict[str, Call] = {}
 
-    def dial(self, from_: str, party: Party, listener: Listener) -> Call:
+    def dial(self, from_: str, party: Party, listener: Listener | None = None) -> Call:
         """A party calls the line's number; returns the new call, which goes on by itself.
 
         ``listener`` is told everything that happens in it (see ``Call.tell``).
@@ -43,9 +61,28 @@ class Exchange:
         call = Call(
             self.settings.account_sid, from_, self.settings.number, party, longest_s=self.settings.longest_call_s
         )
-        call.listen(listener)
+        if listener is not None:
+            call.listen(listener)
         party.attach(call)
-        self._begin(call, Order(url=self.settings.voice_url), self.settings.status_url, ("completed",))
+        callback = Callback(self.settings.status_url, "POST", ("completed",))
+        self._begin(call, lambda: self._carry(call, Order(url=self.settings.voice_url), callback))
+        return call
+
+    def ring(self, from_: str, to: str, order: Order, callback: Callback, ring_s: float) -> Call:
+        """The line calls somebody; when they answer, ``order`` is performed. Returns the call, still queued."""
+        phone = self.phones.at(to)
+        party: Party = Nobody() if phone is None or phone.busy else phone
+        call = Call(
+            self.settings.account_sid,
+            from_,
+            to,
+            party,
+            longest_s=self.settings.longest_call_s,
+            direction="outbound-api",
+        )
+        party.attach(call)
+        refusal = "failed" if phone is None else "busy" if party is not phone else ""
+        self._begin(call, lambda: self._ring(call, order, callback, ring_s, refusal))
         return call
 
     def close(self) -> None:
@@ -91,17 +128,37 @@ class Exchange:
 
     # -- one call's life ----------------------------------------------------------------
 
-    def _begin(self, call: Call, order: Order, callback: str | None, events: Iterable[str]) -> None:
+    def _begin(self, call: Call, life: Callable[[], None]) -> None:
         with self._lock:
             self._calls[call.sid] = call
             over = [sid for sid, one in self._calls.items() if not one.live]
             for sid in over[: max(0, len(self._calls) - REMEMBERED)]:
                 del self._calls[sid]
-        threading.Thread(
-            target=self._carry, args=(call, order, callback, tuple(events)), name=f"carrier-{call.sid}", daemon=True
-        ).start()
+        threading.Thread(target=life, name=f"carrier-{call.sid}", daemon=True).start()
 
-    def _carry(self, call: Call, order: Order, callback: str | None, events: tuple[str, ...]) -> None:
+    def _ring(self, call: Call, order: Order, callback: Callback, ring_s: float, refusal: str) -> None:
+        self._status(call, "initiated", callback)
+        if not refusal:
+            self._status(call, "ringing", callback)
+            try:
+                refusal = "" if call.wait(ring_s, lambda: call.accepted) else "no-answer"
+            except HungUp as hung_up:
+                refusal = "canceled" if "REST" in str(hung_up) else "busy"
+            except Interrupted:
+                refusal = "no-answer"
+        if refusal:
+            call.end(refusal, "the call was not answered")
+            callback.numbered("completed", self._post_status, call)
+            return
+        call.answer()
+        callback.numbered("answered", self._post_status, call)
+        self._carry(call, order, callback)
+
+    def _status(self, call: Call, status: str, callback: Callback) -> None:
+        call.set_status(status)
+        callback.numbered(status, self._post_status, call)
+
+    def _carry(self, call: Call, order: Order, callback: Callback) -> None:
         status, reason = "failed", "the carrier failed"
         self._clock.add(call)
         try:
@@ -113,8 +170,10 @@ class Exchange:
             for stream in call.streams:
                 stream.close()
             call.end(status, reason)
-        if callback is not None and "completed" in events:
-            self.post(call, callback, "POST", self._status_params(call, 0))
+        callback.numbered("completed", self._post_status, call)
+
+    def _post_status(self, call: Call, callback: Callback, number: int) -> None:
+        self.post(call, callback.url, callback.method, self._status_params(call, number))
 
     def _status_params(self, call: Call, number: int) -> dict[str, str]:
         params = {

@@ -14,8 +14,8 @@ from flask import Blueprint, Response, jsonify, request
 from ivr.carrier.call import API_VERSION, Call, Order
 from ivr.carrier.credentials import checked
 from ivr.carrier.document import LARGEST_INLINE
-from ivr.carrier.exchange import Exchange
-from ivr.carrier.settings import NUMBER
+from ivr.carrier.exchange import Callback, Exchange
+from ivr.carrier.settings import NUMBER, PARTY
 
 LONGEST_MESSAGE = 1600
 ADDRESS = re.compile(r"^https?://\S+$")
@@ -77,13 +77,30 @@ def rest_blueprint(exchange: Exchange) -> Blueprint:
             call.order(order)
         return call.resource()
 
+    @blueprint.post("/Calls.json")
+    def create(account: str) -> tuple[dict[str, Any], int]:
+        form = request.form
+        to, from_, order = form.get("To", ""), form.get("From", ""), _order(form)
+        if not re.fullmatch(PARTY, to):
+            raise Refused(400, 21211, "Invalid 'To' Phone Number")
+        if not re.fullmatch(PARTY, from_):
+            raise Refused(400, 21212, "Invalid 'From' Phone Number")
+        if order is None:
+            raise Refused(400, 21205, "Url or Twiml is needed")
+        events = form.getlist("StatusCallbackEvent") or ["completed"]
+        callback = Callback(form.get("StatusCallback"), form.get("StatusCallbackMethod", "POST").upper(), events)
+        timeout = form.get("Timeout", "60")
+        if not timeout.isdecimal():
+            raise Refused(400, 20001, "Timeout must be a number of seconds")
+        return exchange.ring(from_, to, order, callback, float(timeout)).resource(), 201
+
     @blueprint.post("/Messages.json")
     def send(account: str) -> tuple[dict[str, Any], int]:
         form = request.form
         to, body = form.get("To", ""), form.get("Body", "")
         if not to:
             raise Refused(400, 21604, "A 'To' phone number is required.")
-        if not re.match(NUMBER, to):
+        if not re.fullmatch(NUMBER, to):
             raise Refused(400, 21211, "Invalid 'To' Phone Number")
         if not form.get("From") and not form.get("MessagingServiceSid"):
             raise Refused(400, 21603, "A 'From' phone number is required.")

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ivr.carrier import sound
 from ivr.carrier.caller import PATIENCE_S, Answer, Script
+from ivr.carrier.settings import PARTY
 
 
 class ScriptError(Exception):
@@ -41,8 +42,8 @@ class WireScript(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    from_: str = Field(alias="from", pattern=r"^\+?[0-9]{3,15}$")
-    to: str
+    from_: str = Field(alias="from", pattern=PARTY)
+    to: str = ""
     answers: list[_Answer] = Field(default=[], max_length=200)
     hang_up_after: int | None = Field(None, ge=0)
     hang_up_in_s: float | None = Field(None, ge=0, le=sound.LONGEST_S)

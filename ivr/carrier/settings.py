@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 SID = r"^AC[0-9a-f]{32}$"
-NUMBER = r"^\+?\d{3,15}$"
+NUMBER = r"^\+?[0-9]{3,15}$"
+"""A telephone number."""
+PARTY = r"^(\+?[0-9]{3,15}|client:[\w.-]{1,100})$"
+"""Who can call and be called: a number, or a client by name (Twilio's form)."""
 
 
 class CarrierSettings(BaseModel):
