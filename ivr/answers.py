@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent_assist.extract import extract
 from agent_assist.form import LISTS, Form, Heard, Source, Value
@@ -57,21 +57,24 @@ def heard(
     hints: tuple[str, ...] = (),
 ) -> Understood:
     """What an utterance says: form values, wish, menu option, language. ``index`` is its number in the call."""
-    found = extract(
-        Heard(
-            text=utterance.text,
-            ask=step,
-            lang=lang,
-            digits=utterance.digits,
-            start=utterance.start,
-            end=utterance.end,
-            utterance=index,
-            words=utterance.words,
-            hints=hints,
-        ),
-        on,
+    said = Heard(
+        text=utterance.text,
+        # Whoever speaks before being asked, or to the question of the category, tells what happened.
+        ask="problem" if step in ("language", "category") else step,
+        lang=lang,
+        digits=utterance.digits,
+        start=utterance.start,
+        end=utterance.end,
+        utterance=index,
+        words=utterance.words,
+        hints=hints,
     )
+    found = extract(said, on)
     values = tuple(found.values)
+    if _beside(script, step, values):
+        known = {value.field for value in values}
+        others = extract(replace(said, ask="", digits=()), on).values
+        values += tuple(value for value in others if value.field not in known)
     option = script.menu.said(utterance.text, lang)
     return Understood(
         values=values,
@@ -118,6 +121,17 @@ def event(understood: Understood, filled: tuple[str, ...], facts: steps.Facts, *
         told=understood.told,
         current=current,
     )
+
+
+def _beside(script: Script, step: str, values: tuple[Value, ...]) -> bool:
+    """True when words did not answer the question they were said to: they may answer another.
+
+    Not where a number was asked for: misheard digits make chance words.
+    """
+    question = script.questions.get(step)
+    if step not in INTAKE or question is None or question.digits is not None:
+        return False
+    return INTAKE[step] not in {value.field for value in values}
 
 
 def _language(script: Script, text: str) -> str | None:
