@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,13 @@ from typing import Any, Protocol
 from agent_assist.form import Form, Value
 from ivr.menu import State
 from ivr.steps import Facts
+
+
+STREAM_OPENS_S = 10
+"""A stream that has not come by then is asked for again."""
+
+STREAMS_AT_MOST = 4
+"""Twilio forks no more tracks of one call."""
 
 
 class LogEvent(Protocol):
@@ -23,11 +31,11 @@ class LogEvent(Protocol):
 class CallStream(Protocol):
     """The call's audio stream (``ivr.stream.Stream``)."""
 
-    speaking: bool
-
-    def expect(self, ask: str, step: str | None) -> None: ...
+    @property
+    def speaking(self) -> bool: ...
+    def expect(self, ask: str, step: str = "") -> None: ...
     def speak(self, lang: str) -> None: ...
-    def flush(self) -> None: ...
+    def close(self, *, wait: bool = True) -> None: ...
 
 
 @dataclass
@@ -76,6 +84,24 @@ class Call:
             return self.from_
         phone = self.form.get("phone")
         return f"+86{phone}" if phone else None
+
+    def stream_token(self, now: datetime, *, again: bool) -> str | None:
+        """The token of a stream that is to be opened; None when one is there or on its way.
+
+        ``again``: the document that asked for it was lost, so the same is asked again.
+        """
+        if self.stream is not None or self.ended:
+            return None
+        if self.token is not None and self.token_at is not None:
+            if again:
+                return self.token
+            if (now - self.token_at).total_seconds() < STREAM_OPENS_S:
+                return None
+        if self.streams >= STREAMS_AT_MOST:
+            return None
+        self.streams += 1
+        self.token, self.token_at = secrets.token_urlsafe(24), now
+        return self.token
 
 
 def form_of(events: Iterable[LogEvent]) -> Form:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 import logging
-import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
@@ -35,12 +34,6 @@ log = logging.getLogger(__name__)
 
 FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 """Call statuses after which nothing more comes."""
-
-STREAM_OPENS_S = 10
-"""A stream that has not come by then is asked for again."""
-
-STREAMS_AT_MOST = 4
-"""Twilio forks no more tracks of one call."""
 
 TELL_POSITION_S = 30
 """Not more often is a waiting caller told the place in the queue."""
@@ -75,7 +68,6 @@ class Flow:
         self._listen = listen
         self._now = now
         self._errands = Errands(voice, carrier, background)
-        self._background = background
         self._hears = hears
         self._calls: dict[str, Call] = {}
         self._lock = threading.Lock()
@@ -279,26 +271,11 @@ class Flow:
 
     def _document(self, call: Call, *, first: bool = False) -> str:
         self._do(call, self.menu.steps(call.state))  # left undone by a process that was killed
-        token = self._stream_token(call, first)
+        # Where nothing more is asked, a call needs no new ear.
+        token = None if call.state.step in ("end", "gone") else call.stream_token(self._now(), again=first)
         self._expect(call)
         call.rendered = call.state.turn
         return self.voice.document(self.menu.steps(call.state), call.state.lang, token)
-
-    def _stream_token(self, call: Call, again: bool) -> str | None:
-        """The token of a stream that this document is to open; None when one is there or on its way."""
-        if call.stream is not None or call.ended or call.state.step in ("end", "gone"):
-            return None
-        now = self._now()
-        if call.token is not None and call.token_at is not None:
-            if again:
-                return call.token  # the first document was lost on its way: the same again
-            if (now - call.token_at).total_seconds() < STREAM_OPENS_S:
-                return None
-        if call.streams >= STREAMS_AT_MOST:
-            return None
-        call.streams += 1
-        call.token, call.token_at = secrets.token_urlsafe(24), now
-        return call.token
 
     def _expect(self, call: Call) -> None:
         if call.stream is not None:
