@@ -57,13 +57,22 @@ class Call:
     streams: int = 0
     """How often a stream was asked for by this process."""
     rendered: int = 0
-    """Turn of the last document that the carrier fetched."""
+    """Last turn whose prompts the carrier has fetched."""
+    redirected: int = 0
+    """Last turn to which the carrier was asked to move the call."""
+    uncut: bool = False
+    """True while the caller hears something that must be heard to its end."""
     drafted: tuple[int, int] | None = None
     """What the draft was last saved with: utterances and fields."""
     position: int | None = None
     """Place in the queue that the caller was last told."""
     told_at: datetime | None = None
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def speaking(self) -> bool:
+        """True while the caller talks or what was said is still being recognised."""
+        return self.stream is not None and self.stream.speaking
 
     @property
     def facts(self) -> Facts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from concurrent.futures import Executor
 
 from ivr import wording
@@ -12,6 +13,9 @@ from ivr.steps import Say
 from ivr.twiml import Voice
 
 log = logging.getLogger(__name__)
+
+SETTLE_S = 0.3
+"""An utterance that is just being delivered counts as speech for a moment longer."""
 
 
 class Errands:
@@ -23,7 +27,11 @@ class Errands:
         self._background = background
 
     def interrupt(self, call: Call, turn: int) -> None:
-        """Move the live call on to this turn, unless the carrier comes by itself before."""
+        """Move the live call on to this turn, unless the carrier comes by itself before.
+
+        Nobody is talked over: while the caller goes on talking, the next utterance or the
+        end of the Gather moves the call, and so does the end of a notice that must not be cut.
+        """
         self._background.submit(self._interrupt, call, turn)
 
     def text(self, call: Call, to: str, number: str, due: str) -> None:
@@ -33,9 +41,14 @@ class Errands:
         self._background.submit(self._text, call, to, body)
 
     def _interrupt(self, call: Call, turn: int) -> None:
+        until = time.monotonic() + SETTLE_S
+        while call.speaking and time.monotonic() < until:
+            time.sleep(SETTLE_S / 10)
         with call.lock:
-            if call.ended or call.state.turn != turn or call.rendered >= turn:
+            there = call.state.turn != turn or max(call.rendered, call.redirected) >= turn
+            if there or call.ended or call.uncut or call.speaking:
                 return
+            call.redirected = turn
         try:
             self._carrier.redirect(call.sid, self._voice.urls.next(turn))
         except Exception as error:  # nobody waits for this; the call goes on when its Gather times out

@@ -86,12 +86,17 @@ class Flow:
         """TwiML after a question: keys, or None when the time for an answer is over."""
         call = self._call(sid, from_, to)
         with call.lock:
-            if (step, turn) == (call.state.step, call.state.turn):  # else it was answered before
-                if digits is None:
-                    speaking = call.stream is not None and call.stream.speaking
-                    self._move(call, steps.Silence(speaking))
-                else:
+            present = (step, turn) == (call.state.step, call.state.turn)  # else it was answered before
+            if digits is not None:
+                # Whoever wants a human is heard even when the question was over.
+                if present or digits == self.voice.script.menu.agent_key:
                     self._keyed(call, digits)
+            elif call.speaking:
+                self._move(call, steps.Silence(speaking=True))
+            elif call.rendered < call.state.turn:
+                self._move(call, steps.Quiet())
+            elif present:
+                self._move(call, steps.Silence())
             return self._document(call)
 
     def next(self, sid: str, *, from_: str = "", to: str = "") -> str:
@@ -274,8 +279,11 @@ class Flow:
         # Where nothing more is asked, a call needs no new ear.
         token = None if call.state.step in ("end", "gone") else call.stream_token(self._now(), again=first)
         self._expect(call)
-        call.rendered = call.state.turn
-        return self.voice.document(self.menu.steps(call.state), call.state.lang, token)
+        if not call.state.waits:
+            call.rendered = call.state.turn
+        todo = self.menu.steps(call.state)
+        call.uncut = any(isinstance(step, Say) and step.whole for step in todo)
+        return self.voice.document(todo, call.state.lang, token)
 
     def _expect(self, call: Call) -> None:
         if call.stream is not None:
@@ -327,6 +335,7 @@ class Flow:
 
     def _take(self, call: Call, utterance: Utterance) -> None:
         state = call.state
+        moving = call.rendered < state.turn  # an earlier part of this answer moved the call on already
         step, turn = answers.asked(utterance.ask)
         index = call.utterances + 1
         said = ("utterance", {**asdict(replace(utterance, ask=step)), "who": "caller"})
@@ -355,7 +364,7 @@ class Flow:
         self._do(call, todo)
         if call.ended:
             self._draft(call)
-        elif call.state.turn != state.turn and state.step != "language":  # there, the notice is not cut short
+        elif call.state.turn != state.turn or moving:
             self._errands.interrupt(call, call.state.turn)
 
     def _hints(self, call: Call, step: str, utterance: Utterance) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from ivr.steps import (
     Listen,
     LookedUp,
     LookUp,
+    Quiet,
     Redirect,
     Say,
     Silence,
@@ -133,6 +134,8 @@ class Menu:
                 return self._heard(self._aware(state, event.facts), event)
             case Silence():
                 return self._silence(state, event)
+            case Quiet():
+                return replace(state, waits=0)
         raise TypeError(f"no such event: {event!r}")
 
     def _key(self, state: State, event: Key) -> State:

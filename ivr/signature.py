@@ -29,6 +29,10 @@ class Signatures:
         """True when there is no signature (the one-time token decides) or it signs the socket's address."""
         if signature is None:
             return True
-        url = "ws" + self._base.removeprefix("http") + "/media"
-        # Twilio has signed the address with and without a final slash.
-        return any(self._validator.validate(one, {}, signature) for one in (url, url + "/"))
+        # Twilio signs the wss:// address, with and without a final slash; a local line is reached by ws://.
+        place = self._base.partition("://")[2] + "/media"
+        return any(
+            self._validator.validate(f"{scheme}://{place}{end}", {}, signature)
+            for scheme in ("wss", "ws")
+            for end in ("", "/")
+        )

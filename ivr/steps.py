@@ -61,6 +61,11 @@ class Silence:
 
 
 @dataclass(frozen=True)
+class Quiet:
+    """The caller has finished talking, and the present question has not been asked yet."""
+
+
+@dataclass(frozen=True)
 class Filed:
     """The complaint has its number."""
 
@@ -90,7 +95,7 @@ class HungUp:
     """The call is over."""
 
 
-Event = Started | Key | Heard | Silence | Filed | LookedUp | Failed | HungUp
+Event = Started | Key | Heard | Silence | Quiet | Filed | LookedUp | Failed | HungUp
 
 # -- steps -------------------------------------------------------------------
 

@@ -315,6 +315,33 @@ def test_whoever_is_talking_is_not_talked_over(heard_phone: Phone, ears: list[Ea
     assert "<Say" in phone.post(problem).text
 
 
+def test_a_story_with_a_pause_in_it_is_heard_to_its_end(heard_phone: Phone, ears: list[Ear]) -> None:
+    phone = heard_phone
+    first = phone.post("/voice/incoming")
+    phone.flow.open(SID, token_of(first.text))
+    problem = phone.listening(phone.post(phone.listening(first)))
+    ears[0].speaking = True
+    phone.say(STORY)
+    assert phone.carrier.redirects == []
+    waiting = phone.post(problem)
+    assert "<Say" not in waiting.text
+    question = phone.listening(waiting)
+    assert "step=phone" in question
+    ears[0].speaking = False
+    phone.say("我有账单", ask="problem#2")
+    assert phone.carrier.redirects == ["https://line.example.org/voice/next?turn=3"]
+    asked = phone.post(question)
+    assert "<Say" in asked.text, "asked in full: it has not been asked before"
+    assert phone.listening(asked) == question
+    assert phone.fields()["evidence"] == ["bill"]
+
+
+def test_a_human_is_reached_by_a_key_for_a_question_that_is_over(phone: Phone) -> None:
+    problem = phone.dial()
+    phone.say(STORY)
+    assert "<Enqueue" in phone.post(problem, Digits="0").text
+
+
 @pytest.mark.parametrize("order", ["status first", "stream first"])
 def test_the_last_words_are_in_the_draft(heard_phone: Phone, ears: list[Ear], order: str) -> None:
     phone = heard_phone

@@ -162,7 +162,8 @@ class Document:
 
 def parse(data: bytes | str, url: str, allowed: Collection[type] = EVERYWHERE) -> Document:
     """The document in ``data``, which came from ``url``. Raises ``CarrierError``."""
-    if len(data) > LARGEST:
+    size = len(data) if isinstance(data, bytes) else len(data.encode(errors="replace"))
+    if size > LARGEST:
         raise CarrierError(f"The document is larger than {LARGEST // 1024} kB", TOO_LARGE, url)
     if re.search(rb"<!\s*(DOCTYPE|ENTITY)" if isinstance(data, bytes) else r"<!\s*(DOCTYPE|ENTITY)", data):
         raise CarrierError("A document type declaration has no place in TwiML", INVALID_DOCUMENT, url)

@@ -137,7 +137,7 @@ async function dial() {
   const answering = state === "rung";
   $("dial").disabled = true;
   both($("microphone"), await sound.start());
-  log.focus({ preventScroll: true });
+  $("state").focus({ preventScroll: true });
   send({ kind: answering ? "answer" : "dial" });
 }
 
