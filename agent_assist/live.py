@@ -311,4 +311,4 @@ def _likeness(one: tuple[int, LogEvent], source: dict[str, Any]) -> tuple[bool, 
     span, data = source.get("span"), event.data
     words = span is not None and data["text"][span[0] : span[1]] == source.get("raw")
     time = data["start"] <= source.get("end", 0) and source.get("start", 0) <= data["end"]
-    return words, time, position == source.get("utterance")
+    return words, time, position + 1 == source.get("utterance")

@@ -20,7 +20,7 @@ export class Call {
     this.intent = "";
     this.queue = null; // {queue, position}
     this.number = "";
-    this.draft = false;
+    this.saved = false; // kept as a draft; that may happen while the call goes on
     this.fields = new Map(); // name -> {value, state, source}
     this.lines = []; // {id, at, who: caller | agent | line | key | error, text}
     this.partials = new Map(); // who -> {text, end, since}
@@ -29,6 +29,10 @@ export class Call {
   get state() {
     if (this.ended !== null) return "ended";
     return this.queue ? "queued" : "in_progress";
+  }
+
+  get draft() {
+    return this.saved && !this.number && this.ended !== null;
   }
 
   // Takes one event, once; returns the name of the field it changed, or "".
@@ -66,10 +70,9 @@ export class Call {
         break;
       case "complaint_filed":
         this.number = data.number;
-        this.draft = false;
         break;
       case "draft_saved":
-        this.draft = !this.number;
+        this.saved = true;
         break;
       case "call_ended":
         this.ended = at;

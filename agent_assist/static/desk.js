@@ -42,6 +42,7 @@ const now = () => Date.now() / 1000 + lag;
 // -- what happens -----------------------------------------------------------
 
 function take(event) {
+  if (event.kind === "complaint_filed" || event.kind === "draft_saved") loadCases();
   if (dismissed.has(event.call)) return;
   fetching.get(event.call)?.push(event);
   let call = calls.get(event.call);
@@ -51,10 +52,11 @@ function take(event) {
   }
   const field = call.take(event);
   if (call === chosenCall) {
+    const line = call.lines.at(-1);
+    if (line?.id === event.id) announce(`${say(line.who)}：${line.text}`);
     if (field) announce(`${say(`field.${field}`)}：${value(field, call.fields.get(field).value)}`);
     if (event.kind === "complaint_filed") announce(`${say("filed")} ${call.number}`);
   }
-  if (event.kind === "complaint_filed" || event.kind === "draft_saved") loadCases();
   if (event.kind === "call_ended") keep();
   const free = !chosenCall || (chosenCall.ended !== null && !chosenByHand);
   if (free && call.ended === null) show(call);
@@ -243,12 +245,12 @@ function connected(state) {
   label(badge, state);
 }
 
-let spoken = 0;
+// For screen readers: what is said and filled in the chosen call. The transcript itself is not
+// a live region, since marking words in it would have whole lines read again.
 function announce(text) {
-  clearTimeout(spoken);
-  const place = byId("news");
-  place.append(node("span", { text: `${text}。 ` }));
-  spoken = setTimeout(() => place.replaceChildren(), 3000);
+  const item = node("p", { text });
+  byId("news").append(item);
+  setTimeout(() => item.remove(), 5000);
 }
 
 function words() {

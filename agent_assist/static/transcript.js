@@ -35,8 +35,6 @@ export class Transcript {
     if (fresh) {
       this.call = call;
       this.drawn.clear();
-      // Not an addition to what is being said: a screen reader need not read the whole call.
-      this.list.setAttribute("aria-live", "off");
       this.list.replaceChildren();
       this.spoken.clear();
       this.partials.replaceChildren();
@@ -48,7 +46,6 @@ export class Transcript {
     this.drawPartials();
     if (follow) this.toEnd();
     else if (added) this.newest.hidden = false;
-    if (fresh) requestAnimationFrame(() => this.list.setAttribute("aria-live", "polite"));
   }
 
   drawLine(line, field) {

@@ -1,0 +1,498 @@
+"""The desk's server side: what it streams, that nothing is missed or doubled, that numbers stay hidden."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from agent_assist import live
+from agent_assist.desk import desk_blueprint
+from agent_assist.form import FIELDS, INTENTS, STATES
+from hotline.hub import Hub, Listener
+from hotline.records import Event, Records, migrate
+
+CALLER = "+8613800138000"
+STARTED = ("call_started", {"from": CALLER, "to": "10086"})
+ENDED = ("call_ended", {"status": "completed"})
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+
+
+class CountedHub(Hub):
+    """A hub that knows how many listen."""
+
+    listeners = 0
+
+    @contextmanager
+    def listening(self) -> Iterator[Listener]:
+        self.listeners += 1
+        try:
+            with super().listening() as listener:
+                yield listener
+        finally:
+            self.listeners -= 1
+
+
+@pytest.fixture
+def hub() -> CountedHub:
+    return CountedHub()
+
+
+@pytest.fixture
+def records(tmp_path: Path, hub: Hub) -> Iterator[Records]:
+    url = f"sqlite:///{tmp_path / 'hotline.db'}"
+    migrate(url)
+    records = Records(url, grew=hub.grew)
+    yield records
+    records.close()
+
+
+@pytest.fixture
+def client(records: Records, hub: Hub) -> FlaskClient:
+    app = Flask(__name__)
+    # A short beat, so that a test knows when the stream has nothing more to say.
+    app.register_blueprint(desk_blueprint(records, hub, name="10086", heartbeat=0.02))
+    return app.test_client()
+
+
+class Stream:
+    """An open event stream, read block by block."""
+
+    def __init__(self, client: FlaskClient, after: int | str = 0, **headers: str) -> None:
+        query = f"?after={after}" if after != "" else ""
+        self.response = client.get(f"/desk/events{query}", headers=headers, buffered=False)
+        assert self.response.status_code == 200
+        assert self.response.mimetype == "text/event-stream"
+        self.blocks = self.response.iter_encoded()
+        assert next(self.blocks) == b"retry: 1000\n\n"
+
+    def until_quiet(self) -> list[dict]:
+        """All that comes before the next heartbeat: dicts with id (None without), event, data."""
+        found = []
+        for block in self.blocks:
+            if block.startswith(b": heartbeat\n"):
+                return found
+            found.append(self.parsed(block))
+        return found
+
+    @staticmethod
+    def parsed(block: bytes) -> dict:
+        assert block.endswith(b"\n\n")
+        lines = dict(line.split(": ", 1) for line in block.decode().strip().split("\n"))
+        number = int(lines["id"]) if "id" in lines else None
+        return {"id": number, "event": lines.get("event", "message"), "data": json.loads(lines["data"])}
+
+    def close(self) -> None:
+        self.response.close()
+
+
+def read(client: FlaskClient, after: int | str = 0, **headers: str) -> list[dict]:
+    stream = Stream(client, after, **headers)
+    try:
+        return stream.until_quiet()
+    finally:
+        stream.close()
+
+
+def said(text: str, start: float = 0, end: float = 1, **more: object) -> tuple[str, dict]:
+    return "utterance", {"text": text, "start": start, "end": end, **more}
+
+
+def filled(field: str, value: object, state: str = "heard", source: dict | None = None) -> tuple[str, dict]:
+    return "field_heard", {"field": field, "value": value, "state": state, "source": source}
+
+
+def source(utterance: int, raw: str, span: list[int] | None, start: float, end: float, how: str = "text") -> dict:
+    return {"utterance": utterance, "raw": raw, "span": span, "start": start, "end": end, "how": how}
+
+
+# -- the stream --------------------------------------------------------------
+
+
+def test_every_event_carries_its_row_id(client: FlaskClient, records: Records) -> None:
+    rows = records.append("CA1", STARTED, said("你好"), ("intent", {"intent": "complain"}))
+    events = read(client)
+    assert [event["id"] for event in events] == [row.id for row in rows]
+    assert [event["data"]["kind"] for event in events] == ["call_started", "utterance", "intent"]
+    assert all(event["data"]["call"] == "CA1" for event in events)
+
+
+@pytest.mark.parametrize("cut", range(6))
+def test_a_browser_that_comes_back_misses_and_doubles_nothing(
+    client: FlaskClient, records: Records, cut: int
+) -> None:
+    rows = records.append("CA1", STARTED, *(said(f"第{n}句") for n in range(4)))
+    first = [event["id"] for event in read(client)][:cut]
+    rows += records.append("CA1", said("重连以后"), ENDED)
+    last = first[-1] if first else 0
+    second = [event["id"] for event in read(client, after="", **{"Last-Event-ID": str(last)})]
+    assert first + second == [row.id for row in rows]
+
+
+def test_last_event_id_wins_over_the_address(client: FlaskClient, records: Records) -> None:
+    rows = records.append("CA1", STARTED, said("一"), said("二"))
+    events = read(client, after=0, **{"Last-Event-ID": str(rows[1].id)})
+    assert [event["id"] for event in events] == [rows[2].id]
+
+
+@pytest.mark.parametrize("bad", ["x", "-1", "1.5", "９", "1" * 30])
+def test_an_id_that_is_none_is_refused(client: FlaskClient, bad: str) -> None:
+    assert client.get("/desk/events", query_string={"after": bad}).status_code == 400
+
+
+def test_an_id_of_another_database_makes_the_page_begin_anew(client: FlaskClient, records: Records) -> None:
+    records.append("CA1", STARTED)
+    assert [event["event"] for event in read(client, after=1000)] == ["reset"]
+
+
+def test_an_open_stream_tells_what_happens_next(client: FlaskClient, records: Records) -> None:
+    stream = Stream(client)
+    assert stream.until_quiet() == []
+    (row,) = records.append("CA1", STARTED)
+    (event,) = stream.until_quiet()
+    assert event["id"] == row.id
+    stream.close()
+
+
+def test_more_than_one_batch_comes_whole(client: FlaskClient, records: Records) -> None:
+    rows = records.append("CA1", STARTED, *(said(str(n)) for n in range(1200)))
+    assert [event["id"] for event in read(client)] == [row.id for row in rows]
+
+
+def test_words_being_spoken_come_without_an_id_and_are_not_kept(
+    client: FlaskClient, records: Records, hub: Hub
+) -> None:
+    stream = Stream(client)
+    stream.until_quiet()
+    hub.partial("CA1", {"text": "上个月 我 的", "end": 1.5})
+    hub.partial("CA2", {"text": "別的", "end": 1.5})
+    found = stream.until_quiet()
+    assert {event["id"] for event in found} == {None}
+    assert found[0] == {
+        "id": None,
+        "event": "partial",
+        "data": {"call": "CA1", "text": "上个月我的", "who": "caller", "end": 1.5},
+    }
+    stream.close()
+    assert records.last_id() == 0
+    assert read(client) == []
+
+
+def test_a_desk_may_ask_for_the_spoken_words_of_one_call(client: FlaskClient, hub: Hub) -> None:
+    stream = Stream(client, after="0&partials=CA2")
+    stream.until_quiet()
+    hub.partial("CA1", {"text": "一句", "end": 1})
+    hub.partial("CA2", {"text": "另一句", "end": 1})
+    assert [event["data"]["call"] for event in stream.until_quiet()] == ["CA2"]
+    stream.close()
+
+
+def test_the_stream_ends_when_the_browser_goes(client: FlaskClient, hub: CountedHub) -> None:
+    stream = Stream(client)
+    stream.until_quiet()
+    assert hub.listeners == 1
+    stream.close()
+    assert hub.listeners == 0
+
+
+def test_what_is_no_business_of_a_screen_is_not_sent(client: FlaskClient, records: Records) -> None:
+    records.append(
+        "CA1",
+        ("moved", {"state": {"phone": "13800138000"}}),
+        ("stream_started", {"stream": "MZ1"}),
+        ("field_revealed", {"field": "phone", "who": "desk"}),
+    )
+    assert read(client) == []
+
+
+# -- the state at loading ----------------------------------------------------
+
+
+def test_state_and_stream_meet_without_a_gap_or_a_double(client: FlaskClient, records: Records) -> None:
+    rows = records.append("CA1", STARTED, said("前"))
+    state = client.get("/desk/calls").json
+    rows += records.append("CA1", said("后"))
+    before = [event["id"] for call in state["calls"] for event in call["events"]]
+    after = [event["id"] for event in read(client, after=state["after"])]
+    assert before + after == [row.id for row in rows]
+
+
+def test_the_state_is_what_the_stream_would_have_told(client: FlaskClient, records: Records) -> None:
+    text = "话费 多 扣 了"
+    records.append("CA1", STARTED, said(text), filled("category", "billing_anomaly", source=source(1, text, [0, 8], 0, 1)))
+    (call,) = client.get("/desk/calls").json["calls"]
+    assert call["events"] == [event["data"] for event in read(client)]
+    assert client.get("/desk/calls/CA1").json["events"] == call["events"]
+
+
+def test_an_ended_call_is_not_in_progress_but_can_be_opened(client: FlaskClient, records: Records) -> None:
+    records.append("CA1", STARTED, ENDED)
+    assert client.get("/desk/calls").json["calls"] == []
+    assert [event["kind"] for event in client.get("/desk/calls/CA1").json["events"]] == ["call_started", "call_ended"]
+    assert client.get("/desk/calls/CA2").status_code == 404
+
+
+def test_drafts_and_filed_complaints_can_be_found(client: FlaskClient, records: Records) -> None:
+    form = {"intent": "complain", "fields": {"phone": {"value": "13800138000"}, "category": {"value": "slow_network"}}}
+    records.append("CA1", STARTED)
+    records.save_draft("CA1", form)
+    numbers = [records.file_complaint(f"CB{n}", form) for n in range(3)]
+    found = client.get("/desk/complaints").json
+    (draft,) = found["drafts"]
+    assert (draft["call"], draft["number"], draft["phone"]) == ("CA1", None, "138****8000")
+    assert draft["category"] == "slow_network"
+    assert [case["number"] for case in found["filed"]] == numbers[::-1]
+    assert client.get("/desk/calls/CA1").status_code == 200
+
+
+# -- where a value came from -------------------------------------------------
+
+
+def test_a_source_is_a_span_of_the_text_that_is_shown(client: FlaskClient, records: Records) -> None:
+    first, second = "我 要 投诉", "多 扣 了 五十 块钱 上个月"
+    start = second.index("五十")
+    rows = records.append(
+        "CA1", STARTED, said(first, 0, 2), said(second, 3, 6),
+        filled("amount", 50, source=source(2, "五十 块钱", [start, start + 5], 4, 5)),
+    )  # fmt: skip
+    events = read(client)
+    told = events[3]["data"]["data"]["source"]
+    shown = events[2]["data"]["data"]["text"]
+    assert shown == "多扣了五十块钱上个月"
+    assert told["utterance"] == rows[2].id
+    assert shown[slice(*told["span"])] == "五十块钱"
+    # A desk that joins later is told the same.
+    assert read(client, after=rows[2].id)[0] == events[3]
+
+
+def test_a_number_heard_by_the_digit_recogniser_points_to_its_utterance(
+    client: FlaskClient, records: Records
+) -> None:
+    rows = records.append(
+        "CA1", STARTED, said("你好", 0, 1), said("一三八 玲玲", 3, 6, ask="phone"), said("对", 8, 9),
+        filled("phone", "13800138000", source=source(2, "13800138000", None, 3, 6, "digits")),
+    )  # fmt: skip
+    told = read(client)[-1]["data"]["data"]["source"]
+    assert (told["utterance"], told["span"], told["how"]) == (rows[2].id, None, "digits")
+    assert "raw" not in told
+
+
+def test_a_keyed_value_points_to_no_words(client: FlaskClient, records: Records) -> None:
+    keyed = source(0, "13800138000", None, 0, 0, "keyed")
+    records.append("CA1", STARTED, said("你好"), filled("phone", "13800138000", source=keyed))
+    assert read(client)[-1]["data"]["data"]["source"]["utterance"] is None
+
+
+# -- hidden values -----------------------------------------------------------
+
+
+def test_a_look_at_a_hidden_value_is_on_record(client: FlaskClient, records: Records) -> None:
+    records.append("CA1", STARTED, filled("phone", "13911112222"), filled("phone", "13800138000", "confirmed"))
+    answer = client.post("/desk/calls/CA1/reveal", json={"field": "phone"}, headers=SAME_ORIGIN)
+    assert answer.json == {"field": "phone", "value": "13800138000"}
+    assert answer.headers["Cache-Control"] == "no-store"
+    last = records.events("CA1")[-1]
+    assert (last.kind, last.data) == ("field_revealed", {"field": "phone", "who": "desk"})
+    answer = client.post("/desk/calls/CA1/reveal", json={"field": "caller"}, headers=SAME_ORIGIN)
+    assert answer.json["value"] == CALLER
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({}, {"field": "phone"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, {"field": "phone"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, {"field": "phone"}, 403),
+        ({"Sec-Fetch-Site": "none", "Origin": "http://localhost"}, {"field": "phone"}, 403),
+        ({"Origin": "http://evil.example"}, {"field": "phone"}, 403),
+        ({"Origin": "null"}, {"field": "phone"}, 403),
+        ({"Origin": "http://localhost"}, {"field": "phone"}, 200),
+        (SAME_ORIGIN, {"field": "name"}, 400),
+        (SAME_ORIGIN, {"field": ["phone"]}, 400),
+        (SAME_ORIGIN, ["phone"], 400),
+        (SAME_ORIGIN, {}, 400),
+        (SAME_ORIGIN, {"field": "id_number"}, 404),
+    ],
+)
+def test_who_may_look(client: FlaskClient, records: Records, headers: dict, body: object, status: int) -> None:
+    records.append("CA1", STARTED, filled("phone", "13800138000"))
+    before = records.last_id()
+    answer = client.post("/desk/calls/CA1/reveal", json=body, headers=headers)
+    assert answer.status_code == status
+    assert ("13800138000" in answer.text) == (status == 200)
+    assert (records.last_id() > before) == (status == 200)
+
+
+def test_a_form_post_reveals_nothing(client: FlaskClient, records: Records) -> None:
+    records.append("CA1", STARTED, filled("phone", "13800138000"))
+    answer = client.post("/desk/calls/CA1/reveal", data={"field": "phone"}, headers=SAME_ORIGIN)
+    assert answer.status_code == 400
+
+
+# A digit in the ways people write and say it and the recogniser mishears it.
+WAYS = {
+    "written": "0 1 2 3 4 5 6 7 8 9".split(),
+    "wide": "０ １ ２ ３ ４ ５ ６ ７ ８ ９".split(),
+    "chinese": "零 一 二 三 四 五 六 七 八 九".split(),
+    "telephone": "零 幺 两 三 四 五 六 七 八 九".split(),
+    "misheard": "玲 要 儿 散 斯 无 留 气 霸 就".split(),
+    "english": "zero one two three four five six seven eight nine".split(),
+    "oh": "oh one two three four five six seven eight nine".split(),
+}
+MEANT = {word.lower(): str(digit) for words in WAYS.values() for digit, word in enumerate(words)}
+PHONES = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
+IDS = st.from_regex(r"[1-6][1-9]0[1-9]0[1-9](19[5-9]|200)[0-9](0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])[0-9]{3}[0-9X]", fullmatch=True)
+
+
+@st.composite
+def spoken(draw: st.DrawFn, number: str) -> list[str]:
+    """The number's digits as words, with what stands between them."""
+    words = WAYS[draw(st.sampled_from(sorted(WAYS)))]
+    gaps = st.sampled_from([" ", " ", "-", ",", "，", " 嗯 "]) if words[1] == "one" else st.sampled_from(["", "", " ", "-", "，", "嗯"])
+    return [(words[int(char)] if char.isdigit() else char) + draw(gaps) for char in number]
+
+
+def digits_of(text: str) -> str:
+    """What is left of a text when only digits and stars are read."""
+    pieces = re.findall(r"[A-Za-z]+|.", text)
+    return "".join(piece if piece in "*X" else MEANT.get(piece.lower(), "") for piece in pieces)
+
+
+def texts(data: object) -> Iterator[str]:
+    """All strings in a JSON value but the ids of calls and complaints, which have digits of their own."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict):
+        for key, part in data.items():
+            if key not in ("call", "id", "number"):
+                yield from texts(part)
+    elif isinstance(data, list):
+        for part in data:
+            yield from texts(part)
+
+
+def hidden(text: str, number: str) -> bool:
+    """True when no more of the number stands together than the mask leaves: three digits, and four at the end."""
+    left = digits_of(text)
+    return not any(part in left for part in (number[:4], number[2:-3], number[-5:]))
+
+
+@settings(deadline=None, max_examples=300)
+@given(data=st.data(), number=st.one_of(PHONES, IDS), ask=st.sampled_from(["phone", "problem", "", "number"]))
+def test_numbers_are_hidden_however_they_are_said(data: st.DataObject, number: str, ask: str) -> None:
+    assume(number[:4] != number[-4:])  # then the end that stays would look like the beginning
+    words = data.draw(spoken(number))
+    whole = "我的是 " + "".join(words) + " 谢谢"
+    half = len(words) // 2
+    assert hidden(live.show(whole, ask=ask).text, number)
+    assert all(hidden(live.show("".join(part), ask="phone").text, number) for part in (words[:half], words[half:]))
+    for count in range(1, len(words) + 1):
+        spoken_so_far = {"text": "我的是 " + "".join(words[:count]), "end": count, "ask": ask}
+        assert hidden(live.partial("CA1", spoken_so_far)["text"], number)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    # The database only grows from example to example, as it does in life.
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(data=st.data(), number=st.one_of(PHONES, IDS), ask=st.sampled_from(["phone", "problem", "", "number"]))
+def test_phone_and_id_numbers_never_leave_the_server(
+    client: FlaskClient, records: Records, hub: Hub, data: st.DataObject, number: str, ask: str
+) -> None:
+    assume(number[:4] != number[-4:])
+    field = "phone" if len(number) == 11 else "id_number"
+    words = data.draw(spoken(number))
+    text = "我的是 " + "".join(words) + " 谢谢"
+    start = records.last_id()
+    call_id = f"CA{start}"
+    stream = Stream(client, after=start)
+    for count in range(1, len(words) + 1):
+        hub.partial(call_id, {"text": "我的是 " + "".join(words[:count]), "end": count, "ask": ask})
+    half = len(words) // 2
+    heard = source(1, "".join(words), [4, 4 + len("".join(words))], 0, 1) | {"score": 1, "alternatives": [number]}
+    form = {"intent": "complain", "fields": {name: {"value": number} for name in ("phone", "id_number", "category")}}
+    records.append(
+        call_id,
+        ("call_started", {"from": number, "to": "10086"}),
+        ("prompt", {"text": text, "lang": "zh", "step": "phone"}),
+        ("menu_choice", {"step": "phone", "key": number, "heard": text, "choice": number}),
+        said(text, ask=ask, digits=[number], words=[{"text": word, "start": 0, "end": 1} for word in words]),
+        said("".join(words[:half]), 1, 2, ask="phone"),
+        said("".join(words[half:]), 2, 3, ask="phone"),
+        filled(field, number, "confirmed", heard),
+        filled("name", text),
+        filled("occurred", number),
+        filled("complaint_number", number),
+        filled("evidence", [text]),
+        filled("amount", int(number.rstrip("X"))),
+        ("error", {"what": text}),
+        ("call_ended", {"status": "completed", "reason": text}),
+    )
+    if data.draw(st.booleans()):
+        records.file_complaint(call_id, form)
+    else:
+        records.save_draft(call_id, form)
+    sent = stream.until_quiet() + read(client, after=start)
+    stream.close()
+    answers = [client.get(path).json for path in ("/desk/calls", f"/desk/calls/{call_id}", "/desk/complaints")]
+    kinds = {event["data"].get("kind", event["event"]) for event in sent}
+    assert {"partial", "utterance", "field_heard", "call_ended"} <= kinds
+    for one in texts([sent, answers]):
+        assert hidden(one, number), one
+    assert number not in client.get("/desk").text
+
+
+def test_a_complaint_number_and_an_amount_stay_readable(client: FlaskClient, records: Records) -> None:
+    records.append(
+        "CA1",
+        STARTED,
+        ("prompt", {"text": "编号是 2 0 2 6 1 1 2 3 0 0 0 1", "lang": "zh", "step": "end"}),
+        said("原来 三十八 元 现在 八十八 元 二零二六年 十一月 二十三 号"),
+        filled("complaint_number", "202611230001"),
+        filled("occurred", "2025-11-23"),
+        filled("amount", 88.5),
+    )
+    told = [event["data"]["data"] for event in read(client)]
+    assert told[1]["text"] == "编号是 2 0 2 6 1 1 2 3 0 0 0 1"
+    assert told[2]["text"] == "原来三十八元现在八十八元二零二六年十一月二十三号"
+    assert [one["value"] for one in told[3:]] == ["202611230001", "2025-11-23", 88.5]
+
+
+# -- the page ----------------------------------------------------------------
+
+
+def test_the_page_loads_nothing_from_elsewhere(client: FlaskClient) -> None:
+    answer = client.get("/desk")
+    assert answer.status_code == client.get("/desk/").status_code == 200
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
+    assert loaded and all(address.startswith("/desk/static/") for address in loaded)
+    assert not re.search(r"<style|style=|\son\w+=|<script(?![^>]*src=)", answer.text)
+    for address in loaded:
+        with client.get(address) as part:
+            assert part.status_code == 200
+
+
+def test_every_field_and_state_has_words_in_both_languages(client: FlaskClient) -> None:
+    with client.get("/desk/static/words.js") as answer:
+        script = answer.text
+    words = dict(re.findall(r'^\s+"?([\w.]+)"?: (\["[^"]+", "[^"]+"\])', script, re.MULTILINE))
+    needed = [f"field.{name}" for name in FIELDS] + list(STATES) + [f"intent.{name}" for name in INTENTS]
+    assert set(needed) <= set(words)
+
+
+def test_events_of_a_call_nobody_announced_do_no_harm(client: FlaskClient, records: Records) -> None:
+    events: list[Event] = records.append("CA9", said("突然"))
+    assert [event["id"] for event in read(client)] == [events[0].id]
