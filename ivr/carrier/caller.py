@@ -1,7 +1,7 @@
 """The recorded caller: answers the line's questions with recordings and keys, like a person would.
 
-It speaks only when a prompt is over and the line listens, after a moment's thought,
-and gives every answer once.
+It speaks only when a prompt is over and the line listens, after a moment's thought.
+It gives every answer once; asked the same thing again, it says the same again.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ KEY_S = 0.2
 """From one key to the next."""
 PATIENCE_S = 120.0
 """A caller who has said everything and hears nothing new for so long hangs up."""
+REPEATS = 2
+"""So often it says the same again."""
 KEYS_ONLY = {"language"}
 """Questions that an unnamed recording does not answer: it belongs to the first question of substance."""
 
@@ -67,7 +69,10 @@ class RecordedCaller:
         self._given = 0
         self._lock = threading.RLock()
         self._pieces: deque[Piece] = deque()
-        self._asked: str | None = None
+        self._asked: tuple[str, str] | None = None  # step and question (the Gather's action)
+        self._answered = ""  # the question answered last; it may go on listening while we speak
+        self._said: dict[str, Answer] = {}  # the last recording for each step
+        self._repeated: dict[str, int] = {}
         self._idle = 0
         self.call: Call | None = None
         self.listener: Listener | None = None
@@ -97,7 +102,8 @@ class RecordedCaller:
         """Notice when the line listens, and when it no longer does."""
         with self._lock:
             if kind == "listening":
-                self._asked = data["step"]
+                if data["question"] != self._answered:
+                    self._asked = data["step"], data["question"]
             elif kind in ("gather", "no_input", "digits", "redirect", "say", "ended"):
                 self._asked = None
             if kind != "sms":
@@ -107,7 +113,7 @@ class RecordedCaller:
         """The next 20 ms of the answer being given; silence otherwise."""
         with self._lock:
             if not self._pieces and self._asked is not None:
-                self._reply(self._asked)
+                self._reply(*self._asked)
             while self._pieces:
                 piece = self._pieces.popleft()
                 if isinstance(piece, bytes):
@@ -117,7 +123,7 @@ class RecordedCaller:
                 self._wait()
             return SILENCE
 
-    def _reply(self, step: str) -> None:
+    def _reply(self, step: str, question: str) -> None:
         last = self._script.hang_up_after
         if last is not None and self._given >= last and self._script.hang_up_in_s is None:
             self._asked = None
@@ -126,8 +132,13 @@ class RecordedCaller:
         answer = self._choose(step)
         if answer is None:
             return
-        self._asked = None
-        self._left.remove(answer)
+        self._asked, self._answered = None, question
+        if answer in self._left:
+            self._left.remove(answer)
+        else:
+            self._repeated[step] = self._repeated.get(step, 0) + 1
+        if answer.law:
+            self._said[step] = answer
         self._pieces.extend([SILENCE] * round(THOUGHT_S / self._rate / FRAME_S))
         pieces = self._pressed(answer) if answer.keys else self._spoken(answer)
         if last is not None and self._given >= last:
@@ -141,6 +152,8 @@ class RecordedCaller:
         for answer in self._left:
             if answer.step and answer.step == step:
                 return answer
+        if step in self._said:
+            return self._said[step] if self._repeated.get(step, 0) < REPEATS else None
         for answer in self._left:
             if not answer.step:
                 return answer if answer.keys or step not in KEYS_ONLY else None

@@ -211,9 +211,9 @@ class Performer:
         call = self._call
         step = parse_qs(urlsplit(gather.action).query).get("step", [""])[0]
         call.forget_keys()
-        call.tell("gather", step=step)
+        call.tell("gather", step=step, question=gather.action)
         if not any(self._prompt(prompt, call.pressed, self._rate) for prompt in gather.prompts):
-            call.tell("listening", step=step)
+            call.tell("listening", step=step, question=gather.action)
         digits = finished = ""
         while (key := call.key(gather.timeout_s)) is not None:
             if key == gather.finish_on_key:
