@@ -18,19 +18,35 @@ from hotline.hub import Hub
 from hotline.records import Records
 from hotline.settings import Settings
 from ivr.flow import Flow
-from ivr.gate import Gate
 from ivr.reaper import Reaper
 from ivr.rest import CarrierRest
 from ivr.script import LANGS
 from ivr.signature import Signatures
+from ivr.stream import Stream
 from ivr.twiml import Urls, Voice
-from ivr.webhooks import phone_blueprint
+from ivr.webhooks import voice_blueprint
 
 log = logging.getLogger(__name__)
 
 # Requests to the carrier wait on the network, not on us.
 CARRIER_THREADS = 16
 WEBHOOK_LIMIT = 64 * 1024
+
+
+class Gate:
+    """Who may send audio: a handshake signature must be right if present, a token must be the call's own."""
+
+    def __init__(self, flow: Flow, signatures: Signatures) -> None:
+        self._flow = flow
+        self._signatures = signatures
+
+    def handshake_ok(self, signature: str | None) -> bool:
+        """True unless a signature is there and wrong."""
+        return self._signatures.handshake_ok(signature)
+
+    def open(self, call_sid: str, token: str) -> Stream | None:
+        """The call's stream, or None for an unknown call and a token that is not its own."""
+        return self._flow.open(call_sid, token)
 
 
 def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
@@ -60,11 +76,15 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
         background=ThreadPoolExecutor(CARRIER_THREADS, thread_name_prefix="carrier"),
         hears=hears,
     )
-    app.register_blueprint(phone_blueprint(flow, signatures, records))
+    app.register_blueprint(voice_blueprint(flow, signatures, records))
     app.register_blueprint(media_blueprint(Gate(flow, signatures)))
     app.register_blueprint(desk_blueprint(records, hub, name=settings.line.name))
 
     Reaper(flow, records.calls_in_progress, carrier.status).start()
+
+    @app.get("/health")
+    def health() -> dict[str, object]:
+        return {"ok": True, "hears": list(hears)}
 
     @app.get("/")
     def home() -> Response:

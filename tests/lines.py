@@ -23,7 +23,7 @@ def place_of(folder: Path, port: int | None = None) -> dict[str, str]:
     """The environment of a line that lives in ``folder`` alone, its prompts 20 times as fast as speech."""
     config = folder / "hotline.toml"
     text = (HOUSE / "hotline.toml").read_text(encoding="utf-8")
-    config.write_text(text.replace("speech_rate = 1.0", "speech_rate = 20.0"), encoding="utf-8")
+    config.write_text(text.replace("speech_rate = 2.0", "speech_rate = 20.0"), encoding="utf-8")
     return {
         "HOTLINE_CONFIG": str(config),
         "HOTLINE_VAR": str(folder),
