@@ -1,4 +1,4 @@
-"""What a complaint is about, from weighted words; None rather than a guess."""
+"""What a complaint is about: weighted words and likeness to known complaints; None rather than a guess."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from .form import Value
 from .lexicon import Hit, lexicon, table
+from .likeness import likeness
 from .line import Line
 
 ASKED = ("problem", "category", "what")
@@ -13,12 +14,18 @@ ASKED = ("problem", "category", "what")
 
 NEEDED = {True: 1.0, False: 1.9}
 """The least evidence for a category, asked for it or not."""
-CLEAR = {True: 0.15, False: 0.5}
+NEEDED_UNNAMED = 1.6
+"""The same when no word names it and only the likeness speaks for it."""
+CLEAR = {True: 0.25, False: 0.5}
 """By how much it must lead the next one."""
+
+LIKENESS_WEIGHT = 0.1
+"""Evidence per unit of log odds; this, the bounds and the limits above chosen by leave-one-out on the sentences."""
+_LEAST, _MOST = -5.0, 12.0
 
 
 def scores(line: Line) -> tuple[dict[str, float], dict[str, list[Hit]]]:
-    """The weight of evidence for each category, and the words that make it up (overlaps count once)."""
+    """The weight of words for each category, and the words that make it up."""
     grouped: dict[str, list[Hit]] = defaultdict(list)
     for hit in lexicon("category", line.heard.lang).find(line):
         grouped[hit.label].append(hit)
@@ -44,19 +51,28 @@ def _explained(total: dict[str, float]) -> dict[str, float]:
 
 
 def category(line: Line) -> Value | None:
-    """The category that the words speak for, with the words as its source; None when unsure."""
+    """The category that the words speak for, with the words as its source; None when unsure.
+
+    Asked for it, the likeness to the sentences of `words/complaints-*.tsv` counts as well; elsewhere only
+    plain words do.
+    """
     asked = line.heard.ask in ASKED
     if not asked and line.heard.ask:
         return None
     total, used = scores(line)
+    if asked:
+        for label, odds in likeness(line):
+            total[label] = total.get(label, 0.0) + LIKENESS_WEIGHT * max(_LEAST, min(_MOST, odds))
     if not total:
         return None
     ranked = sorted(total.items(), key=lambda item: -item[1])
     label, best = ranked[0]
     lead = best - (ranked[1][1] if len(ranked) > 1 else 0.0)
-    if best < NEEDED[asked] or lead < CLEAR[asked]:
+    needed = NEEDED[asked] if label in used else NEEDED_UNNAMED
+    if best < needed or lead < CLEAR[asked]:
         return None
-    hit = used[label][0]
     score = min(1.0, 0.4 + 0.15 * best + 0.2 * lead)
     others = tuple(name for name, weight in ranked[1:3] if weight >= best / 2)
-    return Value("category", label, source=line.source(hit.start, hit.end, hit.how, score, others))
+    start, end, how = (used[label][0].start, used[label][0].end, used[label][0].how) if label in used else (
+        0, len(line.chars), "text")
+    return Value("category", label, source=line.source(start, end, how, score, others))

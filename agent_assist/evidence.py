@@ -16,7 +16,7 @@ SOUND_NEEDED = {True: 0.55, False: 0.85}
 """The least weight of a match by sound, in answer to the question and elsewhere."""
 
 _HAVE = {
-    "zh": re.compile(r"我(?:这里|这边|这儿|手里|手上|手机里|手机上)(?:还|也|都|是|可以)?有|我(?:还|也|都|是|可以)?有(?![合协]|[^,.]{0,6}(?:换不|改不|绑|期|在身|限制))|(?<!我)有(?=[^,.]{0,12}(?:为证|作证|证明))|手[里上]有|(?:保存|保留|留)(?:了|着|下)|可以(?:提供|发|出示|给)|能(?:提供|发|出示)|证据(?:是|有)|提供"),
+    "zh": re.compile(r"我(?:这里|这边|这儿|手里|手上|手机里|手机上)(?:还|也|都|是|可以)?有|我(?:还|也|都|是|可以)?有(?!合约|[^,.]{0,6}(?:换不|改不|绑|期|在身|限制))|(?<!我)有(?=[^,.]{0,12}(?:为证|作证|证明))|手[里上]有|(?:保存|保留|留)(?:了|着|下)|可以(?:提供|发|出示|给)|能(?:提供|发|出示)|证据(?:是|有)|提供"),
     "en": re.compile(r"\b(?:i (?:do |still |also )?have|i'?ve(?: got)?|i (?:can|could) (?:send|show|provide|give)|i (?:saved|kept|took)|as (?:proof|evidence)|proof|evidence)\b"),
 }
 _PICTURE_OF = {
@@ -73,8 +73,5 @@ def _of_something(line: Line, hit: Hit, hits: list[Hit], lang: str) -> bool:
 
 def _at_hand(line: Line, hit: Hit, lang: str) -> bool:
     low = max(line.chars.rfind(".", 0, hit.start), line.chars.rfind(";", 0, hit.start)) + 1
-    before = line.chars[low:hit.start]
-    have = None
-    for have in _HAVE[lang].finditer(before):
-        pass
-    return have is not None and hit.start - have.end() <= (10 if lang == "zh" else 45)
+    ends = [m.end() for m in _HAVE[lang].finditer(line.chars, low) if m.end() <= hit.start]
+    return bool(ends) and hit.start - ends[-1] <= (10 if lang == "zh" else 45)

@@ -42,7 +42,8 @@ class Heard:
     """Words with `text`, `start`, `end` (seconds), as the recogniser gave them; empty for typed text."""
     hints: tuple[str, ...] = ()
     """Numbers known to exist (the caller's own number, complaint numbers on file): preferred when they
-    were heard, used for "this number", never filled in by themselves."""
+    were heard or nearly heard (two digits off and no other so near), used for "this number", never
+    filled in by themselves."""
     keyed: bool = False
     """True when `digits` holds telephone keys and nothing was spoken."""
 

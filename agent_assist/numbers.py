@@ -10,7 +10,7 @@ from . import digits as spoken
 from .form import Source, Value
 from .line import Line
 from .numberplan import SERIAL, is_complaint_number, is_id_number, is_landline, is_mobile
-from .reading import GIVE_UP, TEXT_COST, Reading, by_sound, readings
+from .reading import GIVE_UP, TEXT_COST, Reading, by_sound, nearest_hint, readings
 
 ASKS = {
     "phone": "phone", "number": "complaint_number", "complaint_number": "complaint_number",
@@ -80,6 +80,9 @@ def _read(line: Line, name: str, fits: Callable[[str], bool], lengths: tuple[int
         candidates.append(Reading(written.digits, extra, written.span, "text"))
     elif line.dictated and asked == name:
         candidates.extend(Reading(r.digits, r.cost + extra, r.span, r.how) for r in by_sound(line, fits, lengths))
+    if not candidates and asked == name:
+        known = nearest_hint(heard.digits, [hint for hint in heard.hints if fits(hint)])
+        candidates = [Reading(known, 3.0, None, "hint")] if known else []
     if not candidates:
         return None
     candidates.sort(key=lambda reading: reading.cost)

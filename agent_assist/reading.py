@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from rapidfuzz.distance import Levenshtein
+
 from .line import Line
 from .sound import distance, syllables
 
@@ -30,6 +32,8 @@ SOUND_WEIGHT = 0.6
 GIVE_UP = 6.0
 """Readings that cost more are not believed."""
 HINT_BONUS = 1.5
+HINT_REACH = 2
+"""Digits by which a known number may differ from what was heard."""
 TEXT_COST = 1.0
 """Cost of a number read from the free text alone when the digit recogniser ran too."""
 
@@ -108,6 +112,16 @@ def readings(line: Line, alternatives: Sequence[str], fits: Callable[[str], bool
             cost -= HINT_BONUS
         found.append(Reading(digits, cost, span, "digits"))
     return sorted(found, key=lambda reading: reading.cost)
+
+
+def nearest_hint(heard: Sequence[str], hints: Sequence[str]) -> str | None:
+    """The known number that was nearly heard: at most two digits lost or wrong, and no other as near."""
+    ranked = sorted(
+        (min(Levenshtein.distance(re.sub("[^0-9]", "", text), hint) for text in heard), hint) for hint in set(hints)
+    ) if heard else []
+    if not ranked or ranked[0][0] > HINT_REACH or len(ranked[0][1]) < 10:
+        return None
+    return None if len(ranked) > 1 and ranked[1][0] <= ranked[0][0] + 1 else ranked[0][1]
 
 
 def by_sound(line: Line, fits: Callable[[str], bool], lengths: Sequence[int]) -> list[Reading]:
