@@ -77,9 +77,8 @@ class ToyLine:
         self.answers: dict[str, Any] = {"/voice/status": "", "/voice/stream": ""}
         self.hooks: list[Hook] = []
         self.sockets: list[Socket] = []
-        self.read_sockets = threading.Event()
-        self.read_sockets.set()
         self.refuse_sockets = False
+        self.close_sockets_after: int | None = None
         self._changed = threading.Condition()
         self.app = Flask("toy_line")
         self.app.add_url_rule("/voice/<path:name>", view_func=self._hook, methods=["GET", "POST"])
@@ -124,8 +123,7 @@ class ToyLine:
         mine = Socket(dict(request.headers))
         self._note(lambda: self.sockets.append(mine))
         try:
-            while True:
-                self.read_sockets.wait()
+            while self.close_sockets_after is None or len(mine.messages) < self.close_sockets_after:
                 message = json.loads(socket.receive())
                 self._note(lambda message=message: mine.messages.append(message))
         finally:
@@ -151,5 +149,4 @@ def carried(line: ToyLine, **settings: Any) -> Iterator[tuple[str, Any]]:
             with served(app) as carrier_url:
                 yield carrier_url, exchange
         finally:
-            line.read_sockets.set()
             exchange.close()

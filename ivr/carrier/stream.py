@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from websockets.client import ClientProtocol
+from websockets.frames import CloseCode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
@@ -36,6 +37,7 @@ LOOK_EVERY = 10
 
 HANDSHAKE_ERROR = 31920
 CLOSE_ERROR = 31921
+NORMAL = (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY, CloseCode.NO_STATUS_RCVD)
 NOT_READY = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -118,9 +120,11 @@ class Stream:
                 problem = f"{CLOSE_ERROR} the line broke the stream off: {error or type(error).__name__}"
             if self._protocol.state is not State.OPEN and not problem:
                 self._open = False
-                code = self._protocol.close_code
-                if code != 1000:
-                    problem = f"{CLOSE_ERROR} the line closed the stream with code {code}"
+                received = self._protocol.close_rcvd
+                if received is None:
+                    problem = f"{CLOSE_ERROR} the line broke the stream off"
+                elif received.code not in NORMAL:
+                    problem = f"{CLOSE_ERROR} the line closed the stream with code {int(received.code)}"
         if problem:
             self._fail(problem)
         elif not self._open:
