@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import unicodedata
 
@@ -19,13 +20,12 @@ _KEEP_END = 4
 def _spans(text: str) -> list[tuple[int, int]]:
     """Spans of the text that hold seven digits or more, however written or said."""
     folded = "".join(_fold(char) for char in text)
-    spans = []
-    for lang in ("zh", "en"):
-        spans += [(run.start, run.end) for run in runs(folded, lang) if len(run.digits) >= SHORTEST]
-    said = syllables(folded)
-    for match in re.finditer(r"(?:[dD][^A-Za-zD]?)+", ""):
-        spans.append(match.span())
-    spans += _homophones(folded, said)
+    found = [(run.start, run.end, run.digits) for lang in ("zh", "en") for run in runs(folded, lang)]
+    told = [(start, end) for start, end, digits in found if _is_complaint_number(digits)]
+    spans = [(start, end) for start, end, digits in found if len(digits) >= SHORTEST]
+    spans += _homophones(folded, syllables(folded))
+    # What lies within a complaint number is part of it, however it could be read besides.
+    spans = [span for span in spans if not any(start <= span[0] and span[1] <= end for start, end in told)]
     merged: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:
@@ -33,6 +33,17 @@ def _spans(text: str) -> list[tuple[int, int]]:
         else:
             merged.append((start, end))
     return merged
+
+
+def _is_complaint_number(digits: str) -> bool:
+    """A day and a serial of four or five digits: it says nothing of a person, and the caller must note it."""
+    if not re.fullmatch(r"20\d{10,11}", digits):
+        return False
+    try:
+        datetime.date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    except ValueError:
+        return False
+    return True
 
 
 def _fold(char: str) -> str:
