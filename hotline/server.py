@@ -76,6 +76,7 @@ def serve(factory: Callable[[], Flask], host: str, port: int, threads: int) -> N
         "threads": threads,
         "worker_connections": threads * 2,
         "timeout": 120,  # a slow disk may take its time over the model
+        "keepalive": 75,  # longer than the carrier keeps an idle connection, so that none breaks in its hands
         "graceful_timeout": 2,  # open streams never end by themselves
         "loglevel": "warning",
         "control_socket_disable": True,
