@@ -58,6 +58,11 @@ class Moments:
                 variance = np.maximum(spread, 0.0) / under**2
         return mean, self._half(variance, confidence)
 
+    def count(self, name: str, row: int, confidence: float) -> tuple[float, float]:
+        """(mean, half of the confidence interval) of a count of `simulation.metrics.COUNTS` per replication."""
+        c = COLUMN[name]
+        return float(self.mean[row, c]), float(self._half(self.squares[row, c], confidence))
+
     def _half(self, sum_of_squares: np.ndarray, confidence: float) -> np.ndarray:
         if self.n < 2:
             return np.full(np.shape(sum_of_squares), np.nan)

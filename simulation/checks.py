@@ -41,6 +41,7 @@ class Checker:
         types = tuple(self._type(k, name, t) for k, (name, t) in enumerate(m.types.items()))
         groups = tuple(self._group(name, g) for name, g in m.groups.items())
         self._routing(types, groups)
+        self._transfers(types)
         self._targets()
         if self.problems:
             raise ModelError(self.problems)
@@ -108,6 +109,8 @@ class Checker:
             else:
                 joined.append([a, b])
         self.days = list(zip(spans, names, strict=True))
+        if t.warm_up == "mser" and t.length is None:
+            self._problem("time.warm_up", "mser", "finds the start of a steady state, which a day does not have; use it with length")
         if isinstance(t.warm_up, float) and t.warm_up >= spans[-1][1] - spans[0][0]:
             self._problem("time.warm_up", f"{t.warm_up:g} s", "leaves nothing of the run; choose a shorter one")
         return Grid(np.asarray(edges), tuple(labels), np.asarray(opened), tuple(map(tuple, joined)), tuple(names))
@@ -304,6 +307,15 @@ class Checker:
         for name, g in zip(self.group_names, groups, strict=True):
             if g and not g.types:
                 self._problem(f"groups.{name}.skills", None, "no call type reaches this group; add a skill or name the group in groups of a type")
+
+    def _transfers(self, types) -> None:
+        n = len(types)
+        moves = np.zeros((n, n))
+        for k, t in enumerate(types):
+            for to, probability in t.transfers:
+                moves[k, to] += probability
+        if n and np.abs(np.linalg.eigvals(moves)).max() > 0.999:
+            self._problem("types.*.transfers", None, "send calls round for ever; lower a probability on the round")
 
     def _targets(self) -> None:
         p = self.model.run.precision

@@ -26,8 +26,9 @@ from simpy.events import NORMAL, Event
 
 from simulation import record as r
 from simulation.calls import CONTAINED, TO_AGENT, Calls, Streams
-from simulation.record import Record
+from simulation.record import FOREVER, Record
 from simulation.routing import agent_choice, call_choice
+from simulation.rows import finish
 from simulation.run_model import RunModel
 from simulation.staff import Staff
 from simulation.watched import Watched, needs_watch
@@ -152,7 +153,7 @@ def _plain(model: RunModel, streams: Streams, calls: Calls, settled: Calls | Non
 
     arrivals = [arrive]
     staff.pick_up = pick_up
-    staff.last_from_menu = at[-1] if n else 0.0
+    staff.expect_from_menu(calls)
     staff.schedule()
     if n:
         first = _event(env)
@@ -160,27 +161,23 @@ def _plain(model: RunModel, streams: Streams, calls: Calls, settled: Calls | Non
         heappush(heap, (at[0], NORMAL, number(), first))
     env.run(until=model.grid.close if model.after_close == "stop" else None)
 
-    grid = model.grid
-    started, group = np.asarray(start), np.asarray(group)
-    finished = grid.close if model.after_close == "stop" else max(env.now, grid.close)
-    out = np.asarray(out)
-    deadline = np.asarray(deadline)
-    waiting = np.isnan(started)
-    # Who was still in a queue when the run ended, and had given up by then.
-    out[waiting & (out == r.UNDECIDED) & (deadline <= finished)] = r.ABANDONED
+    started, group, out, deadline = np.asarray(start), np.asarray(group), np.asarray(out), np.asarray(deadline)
+    # Who was still in a queue at the end: run to the end, everyone whose patience is not unlimited gave up.
+    last = model.grid.close if model.after_close == "stop" else FOREVER
+    out[np.isnan(started) & (out == r.UNDECIDED) & (deadline <= last) & (deadline < FOREVER)] = r.ABANDONED
     gone = np.where(out == r.ABANDONED, deadline, NAN)
-    closes = np.asarray([b for _, b in grid.spans])
-    gone[out == r.CUT_OFF] = closes[np.searchsorted(closes, calls.at[out == r.CUT_OFF])]
+    closes = np.asarray([b for _, b in model.grid.spans])
+    cut = out == r.CUT_OFF
+    gone[cut] = np.maximum(closes[np.searchsorted(closes, calls.dial[cut], side="right")], calls.at[cut])
     out[(out == r.ABANDONED) & (message < calls.patience)] = r.MESSAGE
-    factor = np.asarray([h if h is not None else np.ones(len(model.types)) for h in handling])[group, calls.type]
-    nothing = np.full(n, NAN)
-    record = Record(
-        type=calls.type, kind=np.zeros(n, np.int8), parent=np.full(n, -1), dial=calls.dial, at=calls.at,
-        left_menu=calls.at, start=started, talked=started + calls.talk * factor,
-        end=started + (calls.talk + calls.wrap) * factor, group=group, gone=gone, promised=nothing, outcome=out,
-        returned=np.zeros(n, bool), staff=staff.steps(1), over=staff.steps(2), finished=finished, events=number(),
-    )
-    return record if settled is None else _with_settled(record, settled)
+    factor = np.asarray([h if h is not None else [1.0] * len(model.types) for h in handling])[group, calls.type]
+    columns = {
+        "type": calls.type, "kind": np.zeros(n, np.int8), "parent": np.full(n, -1), "dial": calls.dial, "at": calls.at,
+        "left_menu": calls.at, "start": started, "talked": started + calls.talk * factor,
+        "end": started + (calls.talk + calls.wrap) * factor, "group": group, "gone": gone, "promised": np.full(n, NAN),
+        "outcome": out, "returned": np.zeros(n, bool),
+    }
+    return finish(model, columns if settled is None else _with_settled(columns, settled), staff, number())
 
 
 def _event(env: Environment) -> Event:
@@ -194,17 +191,12 @@ def _rows(calls: Calls, which: np.ndarray) -> Calls:
     return Calls(*(getattr(calls, f.name)[which] for f in fields(calls)))
 
 
-def _with_settled(record: Record, settled: Calls) -> Record:
-    """The record with rows for the calls that the menu settled."""
+def _with_settled(columns: dict[str, np.ndarray], settled: Calls) -> dict[str, np.ndarray]:
+    """The columns with rows for the calls that the menu settled."""
     n = len(settled.at)
-    nothing = np.full(n, NAN)
     rows = {
         "type": settled.type, "kind": np.zeros(n, np.int8), "parent": np.full(n, -1), "dial": settled.dial,
         "left_menu": settled.at, "group": np.full(n, -1), "returned": np.zeros(n, bool),
         "outcome": np.where(settled.path == CONTAINED, r.CONTAINED, r.IVR_LEFT),
     }
-    columns = {}
-    for f in fields(record):
-        value = getattr(record, f.name)
-        columns[f.name] = np.concatenate([value, rows.get(f.name, nothing)]) if isinstance(value, np.ndarray) else value
-    return Record(**columns)
+    return {name: np.concatenate([value, rows.get(name, np.full(n, NAN))]) for name, value in columns.items()}

@@ -319,7 +319,7 @@ class Run(Table):
     precision: Precision | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63, strict=True)] = 1
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    batches: Annotated[int, Field(ge=2, le=10_000, strict=True)] | None = None
+    batches: Annotated[int, Field(ge=2, le=200, strict=True)] | None = None
     """One replication only: cut it into so many batches for the confidence intervals."""
 
     @model_validator(mode="after")

@@ -14,6 +14,8 @@ UNDECIDED, ABANDONED, NO_LINE, NO_PLACE, CLOSED, CUT_OFF, MESSAGE, CALL_BACK_LOS
 BLOCKED_CODES = (NO_LINE, NO_PLACE, CLOSED, CUT_OFF, MESSAGE)
 
 # What a row is. RETURNED: the rest of a call whose agent's shift ended; RING: an agent's vain call-back try.
+FOREVER = float("inf")
+
 FIRST, REDIALLED, TRANSFERRED, RETURNED, RING = range(5)
 
 

@@ -120,31 +120,30 @@ def run(
             stop = Stop("replications", None, None, None, True)
             return Result(model, moments, stop, warm_up, time.perf_counter() - began, in_batches=True)
         work = _Observe(model, model.grid.edges, warm_up)
-        stop = fold(model, runner, work, [moments], progress, began)
+        stop = fold(model, runner, work, moments, progress, began)
     return Result(model, moments, stop, warm_up, time.perf_counter() - began)
 
 
-def fold(model: RunModel, runner: Runner, work: Callable, moments: list, progress, began: float) -> Stop:
-    """Fold replications into the accumulators until the model's number or precision is reached."""
+def fold(model: RunModel, runner: Runner, work: Callable, moments, progress, began: float) -> Stop:
+    """Fold what `work` gives for each replication into `moments` (`add`, `estimates`) until the model's number or precision is reached."""
     wanted = model.precision
     done, look = 0, model.replications or min(FIRST_LOOK, wanted.max_replications)
     expected = look
     reached = None
     while True:
         for observed in runner.compute(work, range(done, look)):
-            for m, o in zip(moments, observed if isinstance(observed, tuple) else (observed,), strict=True):
-                m.add(o)
+            moments.add(observed)
             done += 1
             elapsed = time.perf_counter() - began
             if progress is not None:
                 progress(Progress(done, max(expected, done), elapsed, elapsed / done * max(expected - done, 0)))
             if wanted is not None and wanted.budget is not None and elapsed > wanted.budget and done < look:
-                reached = half_width(moments[0], wanted.metric, model.confidence)
+                reached = half_width(moments, wanted.metric, model.confidence)
                 met = done >= FIRST_LOOK and reached is not None and reached <= wanted.half_width
                 return Stop("budget", wanted.metric, wanted.half_width, reached, met)
         if wanted is None:
             return Stop("replications", None, None, None, True)
-        reached = half_width(moments[0], wanted.metric, model.confidence)
+        reached = half_width(moments, wanted.metric, model.confidence)
         if reached is not None and reached <= wanted.half_width:
             return Stop("precision", wanted.metric, wanted.half_width, reached, True)
         if done >= wanted.max_replications:

@@ -179,6 +179,11 @@ class Result:
         mean, low, high = (None if math.isnan(v) else float(v) for v in values)
         return Estimate(mean, low if mean is not None else None, high if mean is not None else None, self.replications)
 
+    def count(self, name: str, *, interval: int | None = None, type: str | None = None, group: str | None = None) -> Estimate:
+        """A raw count or sum of `simulation.metrics.COUNTS` per replication, such as "wait_decided" (seconds)."""
+        mean, half = self._moments.count(name, self._place[Row(interval, type, group)], self.confidence)
+        return Estimate(mean, None if math.isnan(half) else mean - half, None if math.isnan(half) else mean + half, self.replications)
+
     def value(self, metric: str, **row) -> float:
         """The mean alone; nan where there is none."""
         mean = self.get(metric, **row).mean

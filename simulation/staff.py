@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 from simpy import Environment
+from simpy.events import URGENT, Event
 
-from simulation.calls import SHRINKAGE, Streams
+from simulation.calls import SHRINKAGE, TO_AGENT, Calls, Streams
 from simulation.record import ABANDONED, CUT_OFF
 from simulation.run_model import RunModel
 
@@ -27,9 +28,12 @@ class Staff:
         self.free, self.over, self.level = [0] * n, [0] * n, [0] * n
         self.stamps = [deque() for _ in range(n)] if model.agent_choice == "longest_idle" else None
         self.closing = False
+        # Closed with everyone cut off: who still comes out of the menu finds nobody.
+        self.shut = False
         self.waiting_to_go: list[int | None] = [None] * n
         self.log: list[list[tuple[float, int, int]]] = [[] for _ in range(n)]
-        # Until when callers who dialled before closing may still come out of the menu.
+        # Until when callers who dialled before a closing may still come out of the menu; for each closing, and now.
+        self.menu_ends = [0.0] * len(model.grid.spans)
         self.last_from_menu = 0.0
         self.in_menu: Callable[[], bool] = lambda: False
         self.pick_up: Callable[[int, float], None] = lambda g, t: None
@@ -40,7 +44,10 @@ class Staff:
         """Put staff changes and closing times on the clock, as SimPy processes: there are few of them."""
         model = self.model
         if model.after_close != "stop":
-            self.env.process(self._days())
+            for day, (opening, close) in enumerate(model.grid.spans):
+                # Urgent: closing comes before the staff change of the same moment, or nobody would stay for the queue.
+                self._at(opening, self._open)
+                self._at(close, lambda event, day=day: self._close(day))
         for g, group in enumerate(model.groups):
             share = self.streams.generator(SHRINKAGE, group.key).random() if group.shrinkage else 0.0
             # Rounded by chance with one draw for the whole run: the mean is exact and more paid agents are never fewer present.
@@ -57,16 +64,33 @@ class Staff:
                 self.waiting_to_go[g] = None
                 self.set(g, level, self.env.now)
 
-    def _days(self):
-        for opening, close in self.model.grid.spans:
-            if opening > self.env.now:
-                yield self.env.timeout(opening - self.env.now)
-            self.closing = False
-            yield self.env.timeout(close - self.env.now)
-            if self.model.after_close == "disconnect":
-                self._disconnect(self.env.now)
-            else:
-                self.closing = True
+    def _at(self, t: float, what: Callable) -> None:
+        event = Event(self.env)
+        event._ok = True
+        event._value = None
+        event.callbacks = [what]
+        self.env.schedule(event, URGENT, t - self.env.now)
+
+    def _open(self, event: Event) -> None:
+        self.closing = self.shut = False
+
+    def _close(self, day: int) -> None:
+        self.last_from_menu = self.menu_ends[day]
+        if self.model.after_close == "disconnect":
+            self.shut = True
+            self._disconnect(self.env.now)
+        else:
+            self.closing = True
+            if self.last_from_menu > self.env.now:
+                # A moment later than the last of them, who is an event of that very moment.
+                self._at(self.last_from_menu + 1e-6, lambda event: self.let_go(self.env.now))
+
+    def expect_from_menu(self, calls: Calls) -> None:
+        """Note until when calls come out of the menu after each closing (without trunks that is known beforehand)."""
+        if self.model.trunks is None and len(calls.at):
+            for day, (opening, close) in enumerate(self.model.grid.spans):
+                mine = (calls.dial >= opening) & (calls.dial < close) & (calls.path == TO_AGENT)
+                self.menu_ends[day] = float(calls.at[mine].max(initial=0.0))
 
     def set(self, g: int, level: int, t: float) -> None:
         """Change the number of agents on duty in a group."""
@@ -89,11 +113,14 @@ class Staff:
                     self.stamps[g].pop()
             busy = -more - go
             if busy and self.model.groups[g].returns:
-                self._note(g, t)
                 self.interrupt(g, busy, t)
             else:
-                self.over[g] += busy
-                self._note(g, t)
+                self.finishing(g, busy, t)
+
+    def finishing(self, g: int, number: int, t: float) -> None:
+        """So many agents of group g finish what they do after their time."""
+        self.over[g] += number
+        self._note(g, t)
 
     def leave(self, g: int, t: float) -> None:
         """An agent who finished a call after the shift goes home."""
@@ -112,7 +139,7 @@ class Staff:
         return self.level[g] + self.over[g] - self.free[g]
 
     def _may_leave(self, g: int, t: float) -> bool:
-        if t < self.last_from_menu or self.in_menu():
+        if t <= self.last_from_menu or self.in_menu():
             return False
         stay = self.model.after_close == "stay"
         types = range(len(self.queues)) if stay else self.model.groups[g].types

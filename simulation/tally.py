@@ -24,7 +24,7 @@ class Tally:
     """Counts of one replication."""
 
     counts: np.ndarray
-    """float64 [rows, len(COUNTS)]; rows as `simulation.rows.rows` lists them."""
+    """float64 [rows, len(COUNTS)]; rows as `simulation.results.rows` lists them."""
     waits: np.ndarray
     """Answered calls by wait bin: int32 [1 + types + intervals, len(WAIT_EDGES)] (no intervals beyond 200)."""
 
@@ -182,6 +182,7 @@ def _times(model: RunModel, rec: Record, edges, types, groups) -> None:
     busy_groups = _occupied(rec.start[served], ends[served], rec.group[served], n_groups, edges)
     types[:, :, COLUMN["queue_time"]] = queue[0]
     types[:, :, COLUMN["busy_time"]] = busy[0]
+    types[:, :, COLUMN["system_time"]] = queue[0] + busy[0]
     types[:, :, COLUMN["in_system_at_end"]] = queue[1] + busy[1]
     groups[:, :, COLUMN["busy_time"]] = busy_groups[0]
     menu = (rec.left_menu > rec.dial) & (rec.dial <= finished)
@@ -194,7 +195,7 @@ def _times(model: RunModel, rec: Record, edges, types, groups) -> None:
         since = rec.gone[rec.parent[again]]
         types[:, :, COLUMN["orbit_time"]] = _occupied(since, np.minimum(rec.dial[again], finished), rec.type[again], k, edges)[0]
     # A line is held from dialling to the end of the talk, or until the caller is gone.
-    calls = (rec.kind <= r.TRANSFERRED) & (rec.dial <= finished)
+    calls = (rec.kind <= r.RETURNED) & (rec.dial <= finished)
     off = np.where(np.isnan(rec.talked), np.where(np.isnan(rec.gone), rec.left_menu, rec.gone), rec.talked)
     off = np.where(np.isnan(rec.promised), off, rec.promised)
     waiting = calls & np.isnan(rec.talked) & np.isnan(rec.gone) & (rec.outcome == r.UNDECIDED) & np.isnan(rec.promised)
