@@ -193,7 +193,7 @@ class _OfferedWait:
             )
         edges = edges[: beyond[0] + 1]
         breaks = np.asarray(getattr(self.patience, "breaks", ()), float)
-        return np.union1d(edges, breaks[(breaks > 0) & (breaks < edges[-1])])
+        return np.union1d(edges, breaks[(breaks > edges[1]) & (breaks < edges[-1])])
 
     def _shares(self, left: np.ndarray, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         x = _nodes(left, width)

@@ -42,9 +42,9 @@ def number(name: str, value: float, *, low: float = 0.0, high: float = math.inf,
     below = given <= low if open_low else given < low
     above = given >= high if open_high else given > high
     if math.isnan(given) or below or above:
-        bounds = f"{'more than' if open_low else 'at least'} {low:g}"
+        bounds = f"{'more than' if open_low else 'at least'} {low:.10g}"
         if high < math.inf or open_high:
-            bounds += f" and {'less than' if open_high else 'at most'} {high:g}"
+            bounds += f" and {'less than' if open_high else 'at most'} {high:,.10g}"
         raise FormulaError(f"{name} is {given:g}: it must be {bounds}{'; ' + remedy if remedy else ''}")
     return given
 
@@ -101,7 +101,7 @@ class SteadyState(ABC):
     @property
     @abstractmethod
     def delay_probability(self) -> float:
-        """Calls that are admitted and find every agent busy ÷ offered (those who then leave at once included)."""
+        """Found every agent busy ÷ admitted (offered and not blocked); those who then leave at once included."""
 
     @property
     @abstractmethod
@@ -116,7 +116,7 @@ class SteadyState(ABC):
     @property
     def mean_wait_delayed(self) -> float:
         """Mean time in the queue of those who found every agent busy, seconds."""
-        return self.mean_wait * (1 - self.blocking) / self.delay_probability if self.delay_probability else 0.0
+        return self.mean_wait / self.delay_probability if self.delay_probability else 0.0
 
     @property
     def mean_wait_abandoned(self) -> float:

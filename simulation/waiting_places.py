@@ -32,7 +32,7 @@ class WaitingPlaces(SteadyState):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        places = whole("places", self.places, high=MAX_PLACES, remedy="more of them act like a queue without end")
+        places = whole("places", self.places, high=MAX_PLACES, remedy="leave it out for a queue without end")
         object.__setattr__(self, "places", places)
         number("patience", self.patience, open_low=True, remedy="callers without patience: take 0 places")
 
@@ -45,15 +45,20 @@ class WaitingPlaces(SteadyState):
         return self.agents / self.aht
 
     @cached_property
-    def _found(self) -> np.ndarray:
-        """Probability that an agent is free, then that all are busy and k calls wait, k = 0 … places."""
+    def _weights(self) -> np.ndarray:
+        """Logarithms of the chances (times a constant) of the states of `_found`."""
         arrive = self.calls / HOUR
         with np.errstate(divide="ignore"):
             steps = np.log(arrive) - np.log(self._serve + self._leave * np.arange(1, self.places + 1))
             # All states with a free agent, as a multiple of the state where all are just busy.
             idle = np.log(self.agents) - np.log(self.offered_load) - np.log(erlang_b(self.offered_load, self.agents - 1))
-        weights = np.concatenate([[idle, 0.0], np.cumsum(steps)])
-        return np.exp(weights - logsumexp(weights)) if idle < math.inf else (weights == idle).astype(float)
+        return np.concatenate([[idle, 0.0], np.cumsum(steps)])
+
+    @cached_property
+    def _found(self) -> np.ndarray:
+        """Probability that an agent is free, then that all are busy and k calls wait, k = 0 … places."""
+        weights = self._weights
+        return np.exp(weights - logsumexp(weights)) if weights[0] < math.inf else (weights == math.inf).astype(float)
 
     @property
     def _queued(self) -> np.ndarray:
@@ -72,7 +77,7 @@ class WaitingPlaces(SteadyState):
 
     @property
     def delay_probability(self) -> float:
-        return float(self._queued.sum())
+        return float(self._queued.sum()) / (1 - self.blocking) if self.blocking < 1 else 0.0
 
     @property
     def abandonment(self) -> float:
@@ -91,6 +96,15 @@ class WaitingPlaces(SteadyState):
     def mean_wait(self) -> float:
         # min(wait until served, patience) of one who finds k waiting: k + 1 departures from the queue's head.
         return self._waits(until_answer=False) / (1 - self.blocking) if self.blocking < 1 else 0.0
+
+    @property
+    def mean_wait_delayed(self) -> float:
+        # From the states themselves, for it exists even where a delay is too rare for a float.
+        weights = self._weights[1:-1]
+        if not len(weights):
+            return 0.0
+        ahead = np.arange(1, self.places + 1)
+        return float(np.exp(weights - logsumexp(weights)) @ (ahead / (self._serve + self._leave * ahead)))
 
     @property
     def asa(self) -> float:
@@ -117,7 +131,7 @@ class WaitingPlaces(SteadyState):
         if of == "answered":
             late = float(self._queued @ (self._answer - self._answered(seconds)))
             return max(late, 0.0) / self.answered if self.answered else 0.0
-        part = self.delay_probability if of == "delayed" else 1 - self.blocking
+        part = float(self._queued.sum()) if of == "delayed" else 1 - self.blocking
         return float(self._queued @ self._waiting(seconds)) / part if part else 0.0
 
     def abandoned_within(self, seconds: float) -> float:
