@@ -14,11 +14,10 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from agent_assist import live
 from agent_assist.desk import desk_blueprint
-from agent_assist.form import FIELDS, INTENTS, STATES
 from hotline.hub import Hub, Listener
-from hotline.records import Event, Records, migrate
+from hotline.records import Records, migrate
+from tests.test_desk_live import IDS, PHONES, hidden, spoken, texts
 
 CALLER = "+8613800138000"
 STARTED = ("call_started", {"from": CALLER, "to": "10086"})
@@ -337,68 +336,6 @@ def test_a_form_post_reveals_nothing(client: FlaskClient, records: Records) -> N
     assert answer.status_code == 400
 
 
-# A digit in the ways people write and say it and the recogniser mishears it.
-WAYS = {
-    "written": "0 1 2 3 4 5 6 7 8 9".split(),
-    "wide": "０ １ ２ ３ ４ ５ ６ ７ ８ ９".split(),
-    "chinese": "零 一 二 三 四 五 六 七 八 九".split(),
-    "telephone": "零 幺 两 三 四 五 六 七 八 九".split(),
-    "misheard": "玲 要 儿 散 斯 无 留 气 霸 就".split(),
-    "english": "zero one two three four five six seven eight nine".split(),
-    "oh": "oh one two three four five six seven eight nine".split(),
-}
-MEANT = {word.lower(): str(digit) for words in WAYS.values() for digit, word in enumerate(words)}
-PHONES = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
-IDS = st.from_regex(r"[1-6][1-9]0[1-9]0[1-9](19[5-9]|200)[0-9](0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])[0-9]{3}[0-9X]", fullmatch=True)
-
-
-@st.composite
-def spoken(draw: st.DrawFn, number: str) -> list[str]:
-    """The number's digits as words, with what stands between them."""
-    words = WAYS[draw(st.sampled_from(sorted(WAYS)))]
-    gaps = st.sampled_from([" ", " ", "-", ",", "，", " 嗯 "]) if words[1] == "one" else st.sampled_from(["", "", " ", "-", "，", "嗯"])
-    return [(words[int(char)] if char.isdigit() else char) + draw(gaps) for char in number]
-
-
-def digits_of(text: str) -> str:
-    """What is left of a text when only digits and stars are read."""
-    pieces = re.findall(r"[A-Za-z]+|.", text)
-    return "".join(piece if piece in "*X" else MEANT.get(piece.lower(), "") for piece in pieces)
-
-
-def texts(data: object) -> Iterator[str]:
-    """All strings in a JSON value but the ids of calls and complaints, which have digits of their own."""
-    if isinstance(data, str):
-        yield data
-    elif isinstance(data, dict):
-        for key, part in data.items():
-            if key not in ("call", "id", "number"):
-                yield from texts(part)
-    elif isinstance(data, list):
-        for part in data:
-            yield from texts(part)
-
-
-def hidden(text: str, number: str) -> bool:
-    """True when no more of the number stands together than the mask leaves: three digits, and four at the end."""
-    left = digits_of(text)
-    return not any(part in left for part in (number[:4], number[2:-3], number[-5:]))
-
-
-@settings(deadline=None, max_examples=300)
-@given(data=st.data(), number=st.one_of(PHONES, IDS), ask=st.sampled_from(["phone", "problem", "", "number"]))
-def test_numbers_are_hidden_however_they_are_said(data: st.DataObject, number: str, ask: str) -> None:
-    assume(number[:4] != number[-4:])  # then the end that stays would look like the beginning
-    words = data.draw(spoken(number))
-    whole = "我的是 " + "".join(words) + " 谢谢"
-    half = len(words) // 2
-    assert hidden(live.show(whole, ask=ask).text, number)
-    assert all(hidden(live.show("".join(part), ask="phone").text, number) for part in (words[:half], words[half:]))
-    for count in range(1, len(words) + 1):
-        spoken_so_far = {"text": "我的是 " + "".join(words[:count]), "end": count, "ask": ask}
-        assert hidden(live.partial("CA1", spoken_so_far)["text"], number)
-
-
 @settings(
     max_examples=25,
     deadline=None,
@@ -452,22 +389,6 @@ def test_phone_and_id_numbers_never_leave_the_server(
     assert number not in client.get("/desk").text
 
 
-def test_a_complaint_number_and_an_amount_stay_readable(client: FlaskClient, records: Records) -> None:
-    records.append(
-        "CA1",
-        STARTED,
-        ("prompt", {"text": "编号是 2 0 2 6 1 1 2 3 0 0 0 1", "lang": "zh", "step": "end"}),
-        said("原来 三十八 元 现在 八十八 元 二零二六年 十一月 二十三 号"),
-        filled("complaint_number", "202611230001"),
-        filled("occurred", "2025-11-23"),
-        filled("amount", 88.5),
-    )
-    told = [event["data"]["data"] for event in read(client)]
-    assert told[1]["text"] == "编号是 2 0 2 6 1 1 2 3 0 0 0 1"
-    assert told[2]["text"] == "原来三十八元现在八十八元二零二六年十一月二十三号"
-    assert [one["value"] for one in told[3:]] == ["202611230001", "2025-11-23", 88.5]
-
-
 # -- the page ----------------------------------------------------------------
 
 
@@ -483,16 +404,3 @@ def test_the_page_loads_nothing_from_elsewhere(client: FlaskClient) -> None:
     for address in loaded:
         with client.get(address) as part:
             assert part.status_code == 200
-
-
-def test_every_field_and_state_has_words_in_both_languages(client: FlaskClient) -> None:
-    with client.get("/desk/static/words.js") as answer:
-        script = answer.text
-    words = dict(re.findall(r'^\s+"?([\w.]+)"?: (\["[^"]+", "[^"]+"\])', script, re.MULTILINE))
-    needed = [f"field.{name}" for name in FIELDS] + list(STATES) + [f"intent.{name}" for name in INTENTS]
-    assert set(needed) <= set(words)
-
-
-def test_events_of_a_call_nobody_announced_do_no_harm(client: FlaskClient, records: Records) -> None:
-    events: list[Event] = records.append("CA9", said("突然"))
-    assert [event["id"] for event in read(client)] == [events[0].id]

@@ -15,9 +15,12 @@ export class Transcript {
     this.drawn = new Map(); // line id -> {element, signature}
     this.spoken = new Map(); // who -> element
     this.newest.addEventListener("click", () => this.toEnd());
+    this.following = true; // the newest line stays in view until somebody scrolls up
     this.scroller.addEventListener("scroll", () => {
-      if (this.atEnd()) this.newest.hidden = true;
+      this.following = this.atEnd();
+      if (this.following) this.newest.hidden = true;
     });
+    new ResizeObserver(() => this.following && this.toEnd()).observe(this.scroller);
   }
 
   atEnd() {
@@ -27,6 +30,7 @@ export class Transcript {
   toEnd() {
     this.scroller.scrollTop = this.scroller.scrollHeight;
     this.newest.hidden = true;
+    this.following = true;
   }
 
   // Draws what changed. `field` is the field whose source is to stand out.
@@ -39,7 +43,7 @@ export class Transcript {
       this.spoken.clear();
       this.partials.replaceChildren();
     }
-    const follow = fresh || this.atEnd();
+    const follow = fresh || this.following;
     byId("no-call").hidden = call !== null;
     let added = 0;
     for (const line of call?.lines ?? []) added += this.drawLine(line, field);
