@@ -113,9 +113,6 @@ def source(utterance: int, raw: str, span: list[int] | None, start: float, end: 
     return {"utterance": utterance, "raw": raw, "span": span, "start": start, "end": end, "how": how}
 
 
-# -- the stream --------------------------------------------------------------
-
-
 def test_every_event_carries_its_row_id(client: FlaskClient, records: Records) -> None:
     rows = records.append("CA1", STARTED, said("你好"), ("intent", {"intent": "complain"}))
     events = read(client)
@@ -252,9 +249,6 @@ def test_drafts_and_filed_complaints_can_be_found(client: FlaskClient, records: 
     assert client.get("/desk/calls/CA1").status_code == 200
 
 
-# -- where a value came from -------------------------------------------------
-
-
 def test_a_source_is_a_span_of_the_text_that_is_shown(client: FlaskClient, records: Records) -> None:
     first, second = "我 要 投诉", "多 扣 了 五十 块钱 上个月"
     start = second.index("五十")
@@ -387,9 +381,6 @@ def test_phone_and_id_numbers_never_leave_the_server(
     for one in texts([sent, answers]):
         assert hidden(one, number), one
     assert number not in client.get("/desk").text
-
-
-# -- the page ----------------------------------------------------------------
 
 
 def test_the_page_loads_nothing_from_elsewhere(client: FlaskClient) -> None:
