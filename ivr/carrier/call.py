@@ -234,6 +234,7 @@ class Call:
         """Note a new status and tell it."""
         if self.status != status:
             self.status = status
+            self.poke()
             self.tell("status", status=status)
 
     def end(self, status: str, reason: str) -> None:

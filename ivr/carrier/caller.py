@@ -20,7 +20,7 @@ THOUGHT_S = 0.3
 KEY_S = 0.2
 """From one key to the next."""
 PATIENCE_S = 120.0
-"""A caller who has said everything and hears nothing new for so long hangs up."""
+"""A caller who has said everything and hears nothing new for so long (a queue's music, the same words) hangs up."""
 REPEATS = 2
 """So often it says the same again."""
 KEYS_ONLY = {"language"}
@@ -73,6 +73,8 @@ class RecordedCaller:
         self._answered = ""  # the question answered last; it may go on listening while we speak
         self._said: dict[str, Answer] = {}  # the last recording for each step
         self._repeated: dict[str, int] = {}
+        self._heard: set[str] = set()
+        self._joined = False
         self._idle = 0
         self.call: Call | None = None
         self.listener: Listener | None = None
@@ -106,7 +108,10 @@ class RecordedCaller:
                     self._asked = data["step"], data["question"]
             elif kind in ("gather", "no_input", "digits", "redirect", "say", "ended"):
                 self._asked = None
-            if kind != "sms":
+            if kind in ("joined", "parted"):
+                self._joined = kind == "joined"
+            elif kind == "say" and data["text"] not in self._heard:
+                self._heard.add(data["text"])
                 self._idle = 0
 
     def frame(self) -> bytes:
@@ -119,8 +124,7 @@ class RecordedCaller:
                 if isinstance(piece, bytes):
                     return piece
                 piece()
-            if not self._left:
-                self._wait()
+            self._wait()
             return SILENCE
 
     def _reply(self, step: str, question: str) -> None:
@@ -142,7 +146,8 @@ class RecordedCaller:
         self._pieces.extend([SILENCE] * round(THOUGHT_S / self._rate / FRAME_S))
         pieces = self._pressed(answer) if answer.keys else self._spoken(answer)
         if last is not None and self._given >= last:
-            self._pieces.extend(pieces[: round(self._script.hang_up_in_s / FRAME_S)])
+            # The first piece tells what is said and takes no time.
+            self._pieces.extend(pieces[: 1 + round(self._script.hang_up_in_s / FRAME_S)])
             self._pieces.append(self._hang_up)
             return
         self._pieces.extend(pieces)
@@ -152,7 +157,7 @@ class RecordedCaller:
         for answer in self._left:
             if answer.step and answer.step == step:
                 return answer
-        if step in self._said:
+        if step and step in self._said:
             return self._said[step] if self._repeated.get(step, 0) < REPEATS else None
         for answer in self._left:
             if not answer.step:
@@ -173,12 +178,15 @@ class RecordedCaller:
 
     def _gave(self) -> None:
         self._given += 1
+        self._idle = 0
         if self._given == self._script.hang_up_after and self._script.hang_up_in_s is None:
             self._hang_up()
 
     def _wait(self) -> None:
-        self._idle += 1
-        if self._idle * FRAME_S > self._script.patience_s:
+        self._idle = 0 if self._joined else self._idle + 1
+        # Who still has something to say waits to be asked, but not for ever.
+        patience = max(self._script.patience_s, PATIENCE_S) if self._left else self._script.patience_s
+        if self._idle * FRAME_S > patience:
             self._idle = 0
             self.call.hang_up("the caller ran out of patience")
 

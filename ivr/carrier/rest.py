@@ -92,7 +92,9 @@ def rest_blueprint(exchange: Exchange) -> Blueprint:
         timeout = form.get("Timeout", "60")
         if not timeout.isdecimal():
             raise Refused(400, 20001, "Timeout must be a number of seconds")
-        return exchange.ring(from_, to, order, callback, float(timeout)).resource(), 201
+        call = exchange.ring(from_, to, order, callback, float(timeout))
+        # Already under way by now; Twilio answers with how it began.
+        return {**call.resource(), "status": "queued"}, 201
 
     @blueprint.post("/Messages.json")
     def send(account: str) -> tuple[dict[str, Any], int]:

@@ -63,13 +63,14 @@ def read(data: bytes) -> bytes:
                 raise SoundError("it holds no sound")
             if file.frames > LONGEST_S * rate:
                 raise SoundError(f"it is longer than {LONGEST_S // 60} minutes")
-            samples = file.read(dtype="int16", always_2d=True)
+            # Read as numbers from -1 to 1: as integers, libsndfile would not scale a recording of floats.
+            samples = file.read(dtype="float64", always_2d=True)
     except soundfile.LibsndfileError as error:
         raise SoundError(f"it is not a recording that can be read: {error.error_string}") from None
     if not len(samples):
         raise SoundError("it holds no sound")
-    mono = samples[:, 0] if samples.shape[1] == 1 else samples.mean(axis=1).astype(np.int16)
+    mono = samples.mean(axis=1)
     if rate != RATE:
         mono = soxr.resample(mono, rate, RATE)
-    law = encode(mono)
+    law = encode(np.clip(np.rint(np.nan_to_num(mono) * 32768), -32768, 32767).astype(np.int16))
     return law + SILENCE[: -len(law) % FRAME]
