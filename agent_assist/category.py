@@ -16,6 +16,8 @@ NEEDED = {True: 1.0, False: 1.9}
 """The least evidence for a category, asked for it or not."""
 NEEDED_UNNAMED = 1.6
 """The same when no word names it and only the likeness speaks for it."""
+NEEDED_BY_SOUND = 1.35
+"""The same when its words were only heard alike."""
 CLEAR = {True: 0.25, False: 0.5}
 """By how much it must lead the next one."""
 
@@ -68,7 +70,8 @@ def category(line: Line) -> Value | None:
     ranked = sorted(total.items(), key=lambda item: -item[1])
     label, best = ranked[0]
     lead = best - (ranked[1][1] if len(ranked) > 1 else 0.0)
-    needed = NEEDED[asked] if label in used else NEEDED_UNNAMED
+    plain = any(hit.how == "text" for hit in used.get(label, ()))
+    needed = NEEDED[asked] if plain else max(NEEDED[asked], NEEDED_UNNAMED if label not in used else NEEDED_BY_SOUND)
     if best < needed or lead < CLEAR[asked]:
         return None
     score = min(1.0, 0.4 + 0.15 * best + 0.2 * lead)

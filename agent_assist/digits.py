@@ -41,7 +41,8 @@ class Run:
     end: int
 
 
-def _zh_atom(text: str, at: int) -> tuple[str, int] | None:
+def zh_atom(text: str, at: int) -> tuple[str, int] | None:
+    """The digits said at a position (幺, 两个八) and where they end; None when none are. 'X' for an x."""
     match = _ZH_ATOM.match(text, at)
     if not match:
         return None
@@ -53,7 +54,8 @@ def _zh_atom(text: str, at: int) -> tuple[str, int] | None:
     return ZH.get(match["one"], match["one"]), match.end()
 
 
-def _en_atom(text: str, at: int) -> tuple[str, int] | None:
+def en_atom(text: str, at: int) -> tuple[str, int] | None:
+    """The digits said at a position ("thirty eight", "double oh") and where they end; None when none are."""
     match = _EN_WORD.match(text, at)
     if not match or (at and text[at - 1].isalpha()):
         return None
@@ -85,7 +87,7 @@ def runs(text: str, lang: str) -> list[Run]:
 
     An 'X' is kept only at the end of 17 digits (identity numbers).
     """
-    atom: Callable = _zh_atom if lang == "zh" else _en_atom
+    atom: Callable = zh_atom if lang == "zh" else en_atom
     join = _ZH_JOIN if lang == "zh" else _EN_JOIN
     found: list[Run] = []
     position = 0

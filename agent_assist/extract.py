@@ -28,6 +28,12 @@ class Extraction:
     """complain, status, escalate or agent; None when nothing says so."""
 
 
+def warm(lang: str) -> None:
+    """Reads and compiles the words of a language, so that the first caller need not wait for it."""
+    for ask in ("problem", "resolution", "evidence", "phone"):
+        extract(Heard("你好 我 在 北京" if lang == "zh" else "hello from Beijing", ask, lang), datetime.date(2000, 1, 1))
+
+
 _NUMBERS_ONLY = ("phone", "number", "complaint_number", "id_number", "id")
 """Questions answered by a number: dictation of digits is full of chance words."""
 

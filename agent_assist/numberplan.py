@@ -23,21 +23,23 @@ def is_mobile(digits: str) -> bool:
     """True for eleven digits that the Chinese number plan gives to mobiles."""
     if len(digits) != 11 or digits[0] != "1" or not digits.isascii() or not digits.isdigit():
         return False
-    number = phonenumbers.parse(digits, "CN")
-    return phonenumbers.is_valid_number_for_region(number, "CN") and (
-        phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
-    )
+    return _type(digits) == phonenumbers.PhoneNumberType.MOBILE
 
 
 @lru_cache(maxsize=4096)
 def is_landline(digits: str) -> bool:
     """True for a Chinese fixed line with its area code: 0 and 9 to 11 digits more."""
-    if not 10 <= len(digits) <= 12 or digits[0] != "0" or not digits.isascii() or not digits.isdigit():
+    if not 10 <= len(digits) <= 12 or digits[0] != "0" or digits[1] == "0" or not digits.isascii() or not digits.isdigit():
         return False
-    number = phonenumbers.parse(digits, "CN")
-    return phonenumbers.is_valid_number_for_region(number, "CN") and (
-        phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.FIXED_LINE
-    )
+    return _type(digits[1:]) == phonenumbers.PhoneNumberType.FIXED_LINE
+
+
+def _type(national: str) -> int:
+    # Not phonenumbers.parse: it takes some strings for calls abroad and raises.
+    number = phonenumbers.PhoneNumber(country_code=86, national_number=int(national))
+    if not phonenumbers.is_valid_number_for_region(number, "CN"):
+        return phonenumbers.PhoneNumberType.UNKNOWN
+    return phonenumbers.number_type(number)
 
 
 def is_phone(digits: str) -> bool:

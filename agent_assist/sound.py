@@ -50,6 +50,7 @@ NEAR = 0.45
 """Costs up to this count as a likely confusion."""
 
 
+@cache
 def split(syllable: str) -> tuple[str, str]:
     """Initial and final of a toneless syllable: 'zhuang' -> ('zh', 'uang')."""
     for initial in _INITIALS:
@@ -110,14 +111,27 @@ def spell(text: str) -> str:
 
 @cache
 def _near(reading: str, limit: float) -> frozenset[str]:
-    return frozenset(
-        code for syllable, code in _alphabet().codes.items() if distance(reading, syllable) <= limit
-    )
+    """Codes of the syllables within `limit` of one; by parts, as most pairs differ too much in one already."""
+    initial, final = split(reading)
+    initials = {i: _cost(_INITIAL_COST, initial, i) for i in ("", *_INITIALS)}
+    result = set()
+    for syllable, code in _alphabet().codes.items():
+        other_initial, other_final = split(syllable)
+        cost = initials[other_initial]
+        if cost <= limit and cost + _cost(_FINAL_COST, final, other_final) <= limit:
+            result.add(code)
+    return frozenset(result)
 
 
-def _class(readings: set[str], limit: float) -> str:
+@cache
+def _class(readings: frozenset[str], limit: float) -> str:
     """Codes of all syllables within `limit` of any of a character's readings."""
     return "".join(sorted(frozenset().union(*(_near(reading, limit) for reading in readings))))
+
+
+@cache
+def _alone(char: str) -> str:
+    return lazy_pinyin(char)[0]
 
 
 def by_sound(pattern: str, limit: float) -> str:
@@ -131,7 +145,7 @@ def by_sound(pattern: str, limit: float) -> str:
         elif char == "]":
             inside = False
         if "㐀" <= char <= "鿿":
-            codes = _class({in_word[index], lazy_pinyin(char)[0]}, limit)
+            codes = _class(frozenset((in_word[index], _alone(char))), limit)
             result.append(codes if inside else f"[{codes}]")
         else:
             result.append(char)

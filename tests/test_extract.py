@@ -1,0 +1,124 @@
+import datetime
+import json
+import time
+from collections import Counter, namedtuple
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_assist.extract import extract, warm
+from agent_assist.form import FIELDS, Form, Heard
+
+from .sentences import ON, count, outcome, plain
+
+Word = namedtuple("Word", "text start end")
+CALLS = [json.loads(row) for row in (
+    Path(__file__).parent / "data" / "heard" / "calls-zh.jsonl").read_text("utf-8").splitlines()]
+ASKS = ["", "problem", "phone", "number", "resolution", "evidence", "name", "amount", "occurred", "location", "id_number"]
+
+
+@pytest.mark.parametrize("names", [["zh", "zh-held-out"], ["en", "en-held-out"]])
+def test_the_form_from_written_sentences(names):
+    table, misses = count(names)
+    bars = {"category": 0.95, "phone": 0.97, "complaint_number": 0.97, "amount": 0.97, "evidence": 0.97, "resolution": 0.97}
+    for name, bar in bars.items():
+        told = sum(table[name][result] for result in ("right", "wrong", "missing"))
+        assert table[name]["right"] / told >= bar, (name, table[name], misses)
+    everything = sum(table.values(), Counter())
+    assert everything["invented"] / sum(everything.values()) <= 0.01, misses
+    assert not [miss for miss in misses if miss.startswith("intent")]
+
+
+def form_of(call, texts):
+    form, aim = Form(), None
+    for number, (turn, text) in enumerate(zip(call["turns"], texts, strict=True)):
+        dictated = text is turn["text"]
+        heard = Heard(text, turn["ask"], "zh", digits=tuple(turn["digits"]) if dictated else (), utterance=number,
+                      words=tuple(Word(*word) for word in turn["words"]) if dictated else ())
+        found = extract(heard, ON)
+        form, _ = form.take(found.values)
+        aim = aim or found.intent
+    return form, aim
+
+
+def expected_of(call):
+    facts = dict(call["expected"])
+    facts["complaint_number"] = facts.pop("number", None)
+    if "resolution" in facts:
+        facts["resolution"] = facts["resolution"].split("+")
+    return {name: plain(value) for name, value in facts.items() if value is not None}
+
+
+@pytest.mark.parametrize("call", CALLS, ids=[call["id"] for call in CALLS])
+def test_a_call_from_text_is_wholly_right(call):
+    form, aim = form_of(call, call["said"])
+    expected = expected_of(call)
+    assert aim == expected.pop("intent", "complain")
+    assert {name: plain(value.value) for name, value in form.values.items()} == expected
+
+
+def test_calls_as_the_recogniser_heard_them():
+    results = Counter()
+    for call in CALLS:
+        form, _ = form_of(call, [turn["text"] for turn in call["turns"]])
+        expected = expected_of(call)
+        for name in FIELDS:
+            got = form.get(name)
+            result = outcome(expected.get(name), None if got is None else plain(got))
+            if result:
+                results[result] += 1
+    assert results["wrong"] == results["invented"] == 0
+    assert results["right"] / sum(results.values()) >= 0.9, results
+
+
+def test_sources_point_into_the_text():
+    text = "你好,我要投诉,上个月我的话费多扣了五十块钱。"
+    for value in extract(Heard(text, "problem", utterance=3), ON).values:
+        low, high = value.source.span
+        assert text[low:high] == value.source.raw and value.source.utterance == 3 and value.state == "heard"
+
+
+def test_audio_time_of_a_value():
+    words = tuple(Word(w, n * 0.5, n * 0.5 + 0.4) for n, w in enumerate("话费 多扣 了 五十块 钱".split()))
+    found = extract(Heard("话费 多扣 了 五十块 钱", "problem", words=words, start=0, end=2.5), ON)
+    amount = next(value for value in found.values if value.field == "amount")
+    assert (amount.source.start, amount.source.end) == (1.5, 2.4)
+
+
+@given(st.text(), st.sampled_from(ASKS), st.sampled_from(["zh", "en", "xx"]), st.lists(st.text(), max_size=4),
+       st.dates(datetime.date(1950, 1, 1)))
+def test_any_text_no_exception(text, ask, lang, digits, on):
+    found = extract(Heard(text, ask, lang, digits=tuple(digits)), on)
+    assert len({value.field for value in found.values}) == len(found.values)
+    json.dumps(Form().take(found.values)[0].to_json())
+
+
+@given(st.text("零一二三四五六七八九幺两个0123456789,是不对我的号码扣了元 ", max_size=40), st.sampled_from(["phone", "number"]))
+def test_no_digit_that_was_not_said(text, ask):
+    spoken = dict(zip("零一二三四五六七八九幺两", "012345678912", strict=True))
+    said = {spoken.get(char, char) for char in text}
+    for value in extract(Heard(text, ask), ON).values:
+        if value.field in ("phone", "complaint_number"):
+            assert set(value.value) <= said
+
+
+@given(st.lists(st.text("0123456789", max_size=14), max_size=8))
+def test_numbers_from_the_digit_recogniser_were_in_it(digits):
+    for value in extract(Heard("我 的 号码", "phone", digits=tuple(digits)), ON).values:
+        if value.field == "phone":
+            assert any(value.value in text for text in digits)
+
+
+def test_an_utterance_takes_milliseconds():
+    warm("zh")
+    heard = Heard(CALLS[1]["turns"][0]["text"], "problem")
+    best = min(_seconds(heard) for _ in range(5))
+    assert best < 0.02
+
+
+def _seconds(heard):
+    start = time.perf_counter()
+    extract(heard, ON)
+    return time.perf_counter() - start
