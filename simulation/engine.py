@@ -161,7 +161,8 @@ def _plain(model: RunModel, streams: Streams, calls: Calls, settled: Calls | Non
         heappush(heap, (at[0], NORMAL, number(), first))
     env.run(until=model.grid.close if model.after_close == "stop" else None)
 
-    started, group, out, deadline = np.asarray(start), np.asarray(group), np.asarray(out), np.asarray(deadline)
+    started, deadline = np.asarray(start, float), np.asarray(deadline, float)
+    group, out = np.asarray(group, int), np.asarray(out, int)
     # Who was still in a queue at the end: run to the end, everyone whose patience is not unlimited gave up.
     last = model.grid.close if model.after_close == "stop" else FOREVER
     out[np.isnan(started) & (out == r.UNDECIDED) & (deadline <= last) & (deadline < FOREVER)] = r.ABANDONED

@@ -102,7 +102,7 @@ _LIST = (
     Metric("busy_hours", "busy_time", None, "hours", "wtg", "agents' time in talk or wrap-up", 1 / 3600),
     Metric("staffed_hours", "staffed_time", None, "hours", "wg", "agents' time on the phone", 1 / 3600),
     Metric("paid_hours", "paid_time", None, "hours", "wg", "agents' paid time, overtime included", 1 / 3600),
-    Metric("overtime_hours", "over_time", None, "hours", "wg", "time spent finishing calls after the shift", 1 / 3600),
+    Metric("overtime_hours", "over_time", None, "hours", "wg", "agents' time beyond the schedule: finishing calls, staying for the queue after closing", 1 / 3600),
     Metric("agent_cost", "agent_cost", None, "money", "wg", "paid time × cost_per_hour"),
     Metric("cost", "cost", None, "money", "w", "agents, lines, and the prices set on answered, abandoned and blocked calls"),
     Metric("cost_per_answered", "cost", "answered", "money", "w", "cost ÷ answered"),

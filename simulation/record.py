@@ -52,8 +52,8 @@ class Record:
     """bool: the call went back to the queue at `end`."""
     staff: tuple[tuple[np.ndarray, np.ndarray], ...]
     """For each group: moments, and agents from each moment on who are at work or finishing a call."""
-    over: tuple[tuple[np.ndarray, np.ndarray], ...]
-    """For each group: moments, and agents from each moment on who finish a call after their time."""
+    scheduled: tuple[tuple[np.ndarray, np.ndarray], ...]
+    """For each group: moments, and agents from each moment on by schedule, after shrinkage."""
     finished: float
     """Moment at which the replication ended."""
     events: int

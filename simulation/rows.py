@@ -84,6 +84,6 @@ def finish(model: RunModel, columns: dict[str, np.ndarray], staff: Staff, events
         moments = [columns["end"], columns["gone"], columns["promised"], columns["left_menu"]]
         finished = max([model.grid.close] + [float(np.nanmax(m)) for m in moments if m.size and not np.isnan(m).all()])
         finished = max([finished] + [log[-1][0] for log in staff.log if log])
-    record = Record(**columns, staff=staff.steps(1), over=staff.steps(2), finished=finished, events=events)
+    record = Record(**columns, staff=staff.steps(), scheduled=tuple(staff.scheduled), finished=finished, events=events)
     assert {f.name for f in fields(record)} >= set(columns)
     return record

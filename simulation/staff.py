@@ -31,7 +31,8 @@ class Staff:
         # Closed with everyone cut off: who still comes out of the menu finds nobody.
         self.shut = False
         self.waiting_to_go: list[int | None] = [None] * n
-        self.log: list[list[tuple[float, int, int]]] = [[] for _ in range(n)]
+        self.log: list[list[tuple[float, int]]] = [[] for _ in range(n)]
+        self.scheduled: list[tuple[np.ndarray, np.ndarray]] = []
         # Until when callers who dialled before a closing may still come out of the menu; for each closing, and now.
         self.menu_ends = [0.0] * len(model.grid.spans)
         self.last_from_menu = 0.0
@@ -52,6 +53,7 @@ class Staff:
             share = self.streams.generator(SHRINKAGE, group.key).random() if group.shrinkage else 0.0
             # Rounded by chance with one draw for the whole run: the mean is exact and more paid agents are never fewer present.
             levels = np.floor(group.present * (1 - group.shrinkage) + share + 1e-9).astype(int)
+            self.scheduled.append((group.times, levels.astype(float)))
             self.env.process(self._shifts(g, group.times.tolist(), levels.tolist()))
 
     def _shifts(self, g: int, times: list[float], levels: list[int]):
@@ -166,10 +168,8 @@ class Staff:
                     self.cut(i, t)
 
     def _note(self, g: int, t: float) -> None:
-        self.log[g].append((t, self.level[g] + self.over[g], self.over[g]))
+        self.log[g].append((t, self.level[g] + self.over[g]))
 
-    def steps(self, which: int) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
-        """(moments, agents from then on) of each group: at work or finishing (1), only finishing (2)."""
-        return tuple(
-            (np.asarray([e[0] for e in log]), np.asarray([e[which] for e in log], float)) for log in self.log
-        )
+    def steps(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """(moments, agents at work or finishing a call from then on) of each group."""
+        return tuple((np.asarray([e[0] for e in log]), np.asarray([e[1] for e in log], float)) for log in self.log)

@@ -206,9 +206,12 @@ def _times(model: RunModel, rec: Record, edges, types, groups) -> None:
     for g, group in enumerate(model.groups):
         staffed, at_end = _stepped(*rec.staff[g], edges)
         groups[:, g, COLUMN["staffed_time"]] = staffed
-        groups[:, g, COLUMN["over_time"]] = _stepped(*rec.over[g], edges)[0]
         groups[:, g, COLUMN["all_busy_at_end"]] = busy_groups[1][:, g] >= at_end
-        paid = _stepped(*_higher((group.times, group.paid), rec.staff[g]), edges)[0]
+        # Beyond the schedule: finishing a call after the shift, and staying for the queue after closing.
+        scheduled = rec.scheduled[g]
+        over = _stepped(*_higher(scheduled, rec.staff[g]), edges)[0] - _stepped(*scheduled, edges)[0]
+        paid = _stepped(group.times, group.paid, edges)[0] + over
+        groups[:, g, COLUMN["over_time"]] = over
         groups[:, g, COLUMN["paid_time"]] = paid
         groups[:, g, COLUMN["agent_cost"]] = paid / 3600 * group.cost_per_hour
 
