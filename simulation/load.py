@@ -39,7 +39,7 @@ def from_dict(data: Mapping[str, Any], *, menu: Collection[str] | None = None, f
     try:
         model = Model.model_validate(data)
     except ValidationError as e:
-        raise ModelError([_problem(error) for error in e.errors(include_url=False)]) from None
+        raise ModelError(_problems(e.errors(include_url=False))) from None
     except RecursionError:
         raise ModelError([Problem("file", "", "is nested too deeply; flatten it")]) from None
     return check(model, menu=menu, folder=folder)
@@ -63,7 +63,7 @@ _REMEDY = {
     "list_type": "must be a list, such as [1, 2, 3]",
     "dict_type": "must be a table, such as { key = value }",
     "model_type": "must be a table, such as { key = value }",
-    "model_attributes_type": "must be a table, such as { key = value }",
+    "model_attributes_type": 'must be a distribution, such as { dist = "exponential", mean = "3 min" }',
     "int_type": "must be a whole number without quotation marks",
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
@@ -73,15 +73,35 @@ _REMEDY = {
 }
 
 
+def _problems(errors: list[dict[str, Any]]) -> list[Problem]:
+    """One problem for each place. Where several forms are allowed, every form complains: those of another kind
+    than what was written are dropped when one fits better, and joined when none does."""
+    found: dict[str, list[tuple[bool, Problem]]] = {}
+    for error in errors:
+        problem = _problem(error)
+        other_kind = error["type"] in _OTHER_KIND or any(_union_member(p) for p in error["loc"][-1:])
+        found.setdefault(problem.key, []).append((other_kind, problem))
+    out = []
+    for key, here in found.items():
+        closer = [p for other_kind, p in here if not other_kind]
+        deeper = any(k.startswith(f"{key}.") for k in found)
+        if closer:
+            out += closer
+        elif not deeper:
+            out.append(Problem(key, here[0][1].value, ", or ".join(dict.fromkeys(p.remedy for _, p in here))))
+    return out
+
+
+_OTHER_KIND = {"list_type", "dict_type", "model_type", "model_attributes_type", "float_type", "int_type", "string_type", "literal_error"}
+
+
 def _problem(error: dict[str, Any]) -> Problem:
-    context = {k: v for k, v in (error.get("ctx") or {}).items()}
+    context = error.get("ctx") or {}
     kind = error["type"]
-    if kind == "value_error":
-        remedy = str(context.get("error", error["msg"]))
-    elif kind in _REMEDY:
-        remedy = _REMEDY[kind].format_map({**context})
-    else:
-        remedy = error["msg"]
+    remedy = str(context.get("error", error["msg"])) if kind == "value_error" else _REMEDY.get(kind, error["msg"])
+    if kind in _REMEDY:
+        for name, value in context.items():
+            remedy = remedy.replace("{" + name + "}", f"{value:g}" if isinstance(value, float) else str(value))
     # Locations carry the names of union members too; people know only keys and positions.
     known = [str(p) for p in error["loc"] if not _union_member(p)]
     value = "" if kind == "missing" else _shown(error.get("input"))
