@@ -64,11 +64,14 @@ def _written(line: Line, fits: Callable[[str], bool], lengths: tuple[int, ...]) 
 def _read(line: Line, name: str, fits: Callable[[str], bool], lengths: tuple[int, ...],
           asked: str | None) -> Value | None:
     heard = line.heard
+    if heard.keyed:
+        return _keyed(line, name, fits, asked)
     candidates: list[Reading] = []
     # Without a question for a number the digit recogniser hears digits in anything: only a string that
     # fits as a whole is believed then.
     alternatives = heard.digits if asked else heard.digits[:1]
-    listened = readings(line, alternatives, fits, lengths, heard.hints)
+    # Almost any ten digits after a 0 are some fixed line: no picking of parts there.
+    listened = readings(line, alternatives, fits, lengths, heard.hints, whole=lengths is _LANDLINE)
     if asked and asked != name:
         listened = []
     if not asked:
@@ -91,11 +94,19 @@ def _read(line: Line, name: str, fits: Callable[[str], bool], lengths: tuple[int
     return Value(name, best.digits, source=_source(line, best, others))
 
 
+def _keyed(line: Line, name: str, fits: Callable[[str], bool], asked: str | None) -> Value | None:
+    """Telephone keys: all of them or nothing; a country code is cut, the star stands for an X."""
+    heard = line.heard
+    for keys in heard.digits if asked in (None, name) else ():
+        number = re.sub(r"^(?:00)?86(?=1[0-9]{10}$)", "", re.sub(r"\*$", "X", keys.rstrip("#")))
+        if fits(number):
+            return Value(name, number, source=Source(heard.utterance, keys, None, heard.start, heard.end, "keyed"))
+    return None
+
+
 def _source(line: Line, reading: Reading, others: tuple[str, ...]) -> Source:
     score = max(0.05, 1.0 - max(0.0, reading.cost) / 8)
     heard = line.heard
-    if heard.keyed:
-        return Source(heard.utterance, reading.digits, None, heard.start, heard.end, "keyed")
     if reading.span is None:
         return Source(heard.utterance, reading.digits, None, heard.start, heard.end, reading.how, round(score, 3), others)
     return line.source(*reading.span, how=reading.how, score=score, alternatives=others)

@@ -81,23 +81,27 @@ def agreement(digits: str, said: Sequence[str]) -> tuple[float, tuple[int, int]]
     return previous[end][0], (previous[end][1], end)
 
 
-def windows(heard: str, fits: Callable[[str], bool], lengths: Sequence[int]) -> Iterator[tuple[str, float]]:
-    """The parts of a digit string that fit, each with the cost of what is left over."""
+def windows(heard: str, fits: Callable[[str], bool], lengths: Sequence[int],
+            whole: bool = False) -> Iterator[tuple[str, float]]:
+    """The parts of a digit string that fit, each with the cost of what is left over; only all of it if `whole`."""
     for piece in re.split(r"[^0-9]+", heard):
         for length in lengths:
             for start in range(len(piece) - length + 1):
                 part = piece[start:start + length]
-                if fits(part):
+                if (not whole or part == piece) and fits(part):
                     yield part, start * PREFIX_COST + (len(piece) - start - length) * SUFFIX_COST
 
 
 def readings(line: Line, alternatives: Sequence[str], fits: Callable[[str], bool],
-             lengths: Sequence[int], hints: Sequence[str] = ()) -> list[Reading]:
-    """Every number in the alternatives that fits, cheapest first; digits are chosen, never made up."""
+             lengths: Sequence[int], hints: Sequence[str] = (), whole: bool = False) -> list[Reading]:
+    """Every number in the alternatives that fits, cheapest first; digits are chosen, never made up.
+
+    `whole`: only alternatives that fit as they stand, for plans so wide that a part fits by chance.
+    """
     said = syllables(line.chars)
     best: dict[str, float] = {}
     for rank, heard in enumerate(alternatives):
-        for digits, extra in windows(heard, fits, lengths):
+        for digits, extra in windows(heard, fits, lengths, whole):
             cost = min(RANK_CAP, rank * RANK_COST) + extra
             best[digits] = min(cost, best.get(digits, cost))
     found = []

@@ -119,6 +119,6 @@ def test_an_utterance_takes_milliseconds():
 
 
 def _seconds(heard):
-    start = time.perf_counter()
+    start = time.thread_time()
     extract(heard, ON)
-    return time.perf_counter() - start
+    return time.thread_time() - start

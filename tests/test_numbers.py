@@ -54,3 +54,19 @@ def test_this_number_needs_a_known_one():
 @pytest.mark.parametrize("text", ["", "不记得了", "一三八零零一三八", "13800138000138001380001"])
 def test_nothing_is_made_up(text):
     assert found(text) == {}
+
+
+@pytest.mark.parametrize(("keys", "ask", "field", "number"), [
+    ("8613800138000", "phone", "phone", "13800138000"), ("11010519491231002*", "id_number", "id_number", "11010519491231002X"),
+    ("202611220001#", "number", "complaint_number", "202611220001")])
+def test_what_keys_can_mean(keys, ask, field, number):
+    assert found("", ask, digits=(keys,), keyed=True)[field].value == number
+
+
+def test_keys_are_not_searched_for_a_number():
+    assert found("", "phone", digits=("913800138000",), keyed=True) == {}
+
+
+def test_the_second_number_of_a_known_caller():
+    value = found("嗯", "number", digits=("0261122001",), hints=("202611220001",))["complaint_number"]
+    assert value.value == "202611220001" and value.source.how == "hint"
