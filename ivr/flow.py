@@ -80,9 +80,7 @@ class Flow:
         with call.lock:
             return self._document(call, first=True)
 
-    def answer(
-        self, sid: str, step: str, turn: int, digits: str | None, *, from_: str = "", to: str = ""
-    ) -> str:
+    def answer(self, sid: str, step: str, turn: int, digits: str | None, *, from_: str = "", to: str = "") -> str:
         """TwiML after a question: keys, or None when the time for an answer is over."""
         call = self._call(sid, from_, to)
         with call.lock:
@@ -176,11 +174,9 @@ class Flow:
         if call is None:
             return None
         with call.lock:
-            if call.token is None or not hmac.compare_digest(call.token.encode(), token.encode()):
+            if call.ended or call.token is None or not hmac.compare_digest(call.token.encode(), token.encode()):
                 return None
             call.token = None
-            if call.ended:
-                return None
             call.stream = Stream(
                 self.voice.script,
                 self._session,
@@ -268,11 +264,11 @@ class Flow:
                         self._errands.text(call, to, number, self._due(self._now().date()))
                 case steps.LookUp(number=number):
                     found = self._records.complaint(number)
-                    if found is None:
-                        self._move(call, steps.LookedUp(number, False))
-                    else:
+                    event = steps.LookedUp(number, False)
+                    if found is not None:
                         filed = datetime.fromtimestamp(found.filed_at, self._now().tzinfo).date()
-                        self._move(call, steps.LookedUp(number, True, found.state, self._due(filed)))
+                        event = steps.LookedUp(number, True, found.state, self._due(filed))
+                    self._move(call, event)
 
     def _document(self, call: Call, *, first: bool = False) -> str:
         self._do(call, self.menu.steps(call.state))  # left undone by a process that was killed
