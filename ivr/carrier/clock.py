@@ -15,8 +15,8 @@ from ivr.carrier.sound import FRAME_S
 
 log = logging.getLogger(__name__)
 
-LATEST_S = 1.0
-"""A clock further behind than this (a machine that slept) starts counting anew."""
+LATEST_S = 2.0
+"""A clock further behind than this (a machine that slept or has too much to do) starts counting anew."""
 
 
 class Clock:
@@ -69,7 +69,7 @@ class Clock:
             if ahead > 0:
                 time.sleep(ahead)
             elif ahead < -LATEST_S:
-                log.warning("the carrier's clock was %.1f s behind; audio was lost", -ahead)
+                log.warning("the carrier's clock was %.1f s behind and starts anew; has the machine too much to do?", -ahead)
                 deadline = time.monotonic()
 
     def _frame(self, leg: Call) -> bytes:

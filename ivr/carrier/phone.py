@@ -34,6 +34,7 @@ PRIMED = 3
 LATEST = 25
 """Frames of microphone kept at most; older ones are dropped, so that delay never grows."""
 LARGEST = 64 * 1024
+LOOK_S = 1.0
 
 
 class BrowserPhone:
@@ -60,10 +61,11 @@ class BrowserPhone:
         sender.start()
         try:
             while True:
-                message = self._socket.receive()
+                # With a time limit: simple-websocket may set its end after waking us (seen with too large a message).
+                message = self._socket.receive(timeout=LOOK_S)
                 if isinstance(message, bytes):
                     self._mic(message)
-                else:
+                elif message is not None:
                     self._obey(message)
         except ConnectionClosed:
             pass
