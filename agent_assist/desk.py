@@ -22,8 +22,6 @@ HEARTBEAT_S = 15.0
 # Rows read from the log at once: a desk that was away all night must not hold a night in memory.
 BATCH = 500
 LISTED = 20
-# How far back the newest filed complaints are looked for, in rows of the log.
-LOOKED_BACK = 10_000
 REVEALABLE = live.SECRET_FIELDS | {"caller"}
 
 POLICY = (
@@ -50,8 +48,7 @@ class Log(Protocol):
     def after(self, event_id: int, limit: int = ...) -> Sequence[LogEvent]: ...
     def last_id(self) -> int: ...
     def calls_in_progress(self) -> Sequence[str]: ...
-    def drafts(self, limit: int = ...) -> Sequence[Case]: ...
-    def complaint_of_call(self, call_id: str) -> Case | None: ...
+    def newest(self, state: str, limit: int = ...) -> Sequence[Case]: ...
 
 
 class Ear(Protocol):
@@ -141,8 +138,10 @@ def desk_blueprint(
 
     @desk.get("/complaints")
     def complaints() -> dict[str, Any]:
-        drafts = [_case(case) for case in records.drafts(LISTED)]
-        return {"drafts": drafts, "filed": [_case(case) for case in _filed(records)]}
+        return {
+            "drafts": [_case(case) for case in records.newest("draft", LISTED)],
+            "filed": [_case(case) for case in records.newest("filed", LISTED)],
+        }
 
     return desk
 
@@ -210,21 +209,6 @@ def _value(events: Sequence[LogEvent], field: str) -> str | None:
         if event.kind in ("field_heard", "field_edited") and event.data["field"] == field:
             return None if event.data["value"] is None else str(event.data["value"])
     return None
-
-
-def _filed(records: Log) -> list[Case]:
-    """The newest filed complaints first, found through the log."""
-    found: dict[str, Case] = {}
-    newest = high = records.last_id()
-    while high > max(0, newest - LOOKED_BACK) and len(found) < LISTED:
-        low = max(0, high - BATCH)
-        for event in reversed([row for row in records.after(low, BATCH) if row.id <= high]):
-            if event.kind == "complaint_filed" and len(found) < LISTED and event.call_id not in found:
-                case = records.complaint_of_call(event.call_id)
-                if case is not None:
-                    found[event.call_id] = case
-        high = low
-    return list(found.values())
 
 
 def _case(case: Case) -> dict[str, Any]:

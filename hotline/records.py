@@ -184,12 +184,12 @@ class Records:
         """The complaint or draft that came from this call, or None."""
         return self._complaint(ComplaintRow.call_id == call_id)
 
-    def drafts(self, limit: int = 100) -> list[Complaint]:
-        """The newest drafts first: complaints that were begun and not filed."""
-        query = select(ComplaintRow).where(ComplaintRow.state == "draft")
+    def newest(self, state: str, limit: int = 100) -> list[Complaint]:
+        """The newest complaints in this state (draft, filed), newest first."""
+        at = func.coalesce(ComplaintRow.filed_at, ComplaintRow.created_at)
+        query = select(ComplaintRow).where(ComplaintRow.state == state).order_by(at.desc(), ComplaintRow.id.desc())
         with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(ComplaintRow.created_at.desc()).limit(limit))
-            return [_complaint(row) for row in rows]
+            return [_complaint(row) for row in connection.execute(query.limit(limit))]
 
     # -- repeats -------------------------------------------------------------
 

@@ -101,10 +101,15 @@ def test_filing_the_same_call_again_gives_the_same_number(records: Records) -> N
 
 def test_a_draft_can_be_found_and_becomes_the_filed_complaint(records: Records) -> None:
     records.save_draft("CA1", {"intent": "complain"})
-    assert [draft.call_id for draft in records.drafts()] == ["CA1"]
+    assert [draft.call_id for draft in records.newest("draft")] == ["CA1"]
     number = records.file_complaint("CA1", {"intent": "complain", "fields": {}})
-    assert records.drafts() == []
+    assert records.newest("draft") == []
     assert records.complaint(number).form == {"intent": "complain", "fields": {}}
+
+
+def test_the_newest_filed_complaints_come_first(records: Records) -> None:
+    numbers = [records.file_complaint(f"CA{n}", {}) for n in range(3)]
+    assert [complaint.number for complaint in records.newest("filed", 2)] == numbers[:0:-1]
 
 
 def test_a_draft_never_overwrites_a_filed_complaint(records: Records) -> None:
