@@ -13,11 +13,11 @@ from typing import Any
 
 from rich.console import Console
 
-from agent_assist.form import Form
 from agent_assist.privacy import mask
 from hotline.records import Event, Records
 from hotline.running import RunningLine
 from hotline.terminal import FIELD_LABELS, shown
+from ivr.call import form_of
 from ivr.carrier.client import CarrierRefused, place_call
 
 # After the caller's end of the line closed, the last words are still being recognised.
@@ -128,10 +128,11 @@ def _tell_line(console: Console, event: Event) -> None:
 
 def _outcome(records: Records, call_id: str) -> dict[str, Any]:
     complaint = records.complaint_of_call(call_id)
-    form = complaint.form if complaint else Form().to_json()
+    events = records.events(call_id)
+    form = form_of(events).to_json()
     transcript = [
         {"ask": event.data["ask"], "text": event.data["text"], "start": event.data["start"], "end": event.data["end"]}
-        for event in records.events(call_id)
+        for event in events
         if event.kind == "utterance"
     ]
     return {

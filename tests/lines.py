@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,10 +21,15 @@ SPEECH = Path(__file__).parent / "data" / "speech"
 
 
 def place_of(folder: Path, port: int | None = None) -> dict[str, str]:
-    """The environment of a line that lives in ``folder`` alone, its prompts 20 times as fast as speech."""
+    """The environment of a line that lives in ``folder`` alone.
+
+    Its prompts are 20 times as fast as speech, and it waits two seconds for an answer, not five.
+    """
     config = folder / "hotline.toml"
     text = (HOUSE / "hotline.toml").read_text(encoding="utf-8")
-    config.write_text(text.replace("speech_rate = 2.0", "speech_rate = 20.0"), encoding="utf-8")
+    text = text.replace("speech_rate = 2.0", "speech_rate = 20.0").replace("silence_s = 3\n", "")
+    text = re.sub(r"(?m)^(\[questions\.\w+\])$", r"\1\nsilence_s = 2", text)
+    config.write_text(text, encoding="utf-8")
     return {
         "HOTLINE_CONFIG": str(config),
         "HOTLINE_VAR": str(folder),
