@@ -79,7 +79,8 @@ def _problems(errors: list[dict[str, Any]]) -> list[Problem]:
     found: dict[str, list[tuple[bool, Problem]]] = {}
     for error in errors:
         problem = _problem(error)
-        other_kind = error["type"] in _OTHER_KIND or any(_union_member(p) for p in error["loc"][-1:])
+        in_union = bool(error["loc"]) and _union_member(error["loc"][-1])
+        other_kind = error["type"] in _OTHER_KIND or (error["type"] == "value_error" and in_union)
         found.setdefault(problem.key, []).append((other_kind, problem))
     out = []
     for key, here in found.items():

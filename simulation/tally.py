@@ -173,10 +173,10 @@ def _times(model: RunModel, rec: Record, edges, types, groups) -> None:
     finished = rec.finished
     queued = ~np.isnan(rec.at) & (rec.at <= finished) & (rec.kind != r.RING) & (rec.outcome != r.NO_PLACE)
     leaves = np.where(np.isnan(rec.promised), np.where(np.isnan(rec.start), rec.gone, rec.start), rec.promised)
-    leaves = np.minimum(np.where(np.isnan(leaves), finished, leaves), finished)
+    leaves = np.where(np.isnan(leaves), np.inf, leaves)
     waited = queued & (leaves > rec.at)
     served = ~np.isnan(rec.start)
-    ends = np.minimum(rec.end, finished)
+    ends = rec.end
     queue = _occupied(rec.at[waited], leaves[waited], rec.type[waited], k, edges)
     busy = _occupied(rec.start[served], ends[served], rec.type[served], k, edges)
     busy_groups = _occupied(rec.start[served], ends[served], rec.group[served], n_groups, edges)
@@ -185,21 +185,20 @@ def _times(model: RunModel, rec: Record, edges, types, groups) -> None:
     types[:, :, COLUMN["system_time"]] = queue[0] + busy[0]
     types[:, :, COLUMN["in_system_at_end"]] = queue[1] + busy[1]
     groups[:, :, COLUMN["busy_time"]] = busy_groups[0]
-    menu = (rec.left_menu > rec.dial) & (rec.dial <= finished)
+    menu = (rec.left_menu > rec.dial) & (rec.dial <= finished) & (rec.outcome != r.NO_LINE) & (rec.outcome != r.CLOSED)
     if menu.any():
-        left = np.minimum(rec.left_menu, finished)
-        types[:, :, COLUMN["menu_time"]], still = _occupied(rec.dial[menu], left[menu], rec.type[menu], k, edges)
+        types[:, :, COLUMN["menu_time"]], still = _occupied(rec.dial[menu], rec.left_menu[menu], rec.type[menu], k, edges)
         types[-1, :, COLUMN["in_menu"]] = still[-1]
     again = np.flatnonzero(rec.kind == r.REDIALLED)
     if again.size:
         since = rec.gone[rec.parent[again]]
-        types[:, :, COLUMN["orbit_time"]] = _occupied(since, np.minimum(rec.dial[again], finished), rec.type[again], k, edges)[0]
+        types[:, :, COLUMN["orbit_time"]] = _occupied(since, rec.dial[again], rec.type[again], k, edges)[0]
     # A line is held from dialling to the end of the talk, or until the caller is gone.
     calls = (rec.kind <= r.RETURNED) & (rec.dial <= finished)
     off = np.where(np.isnan(rec.talked), np.where(np.isnan(rec.gone), rec.left_menu, rec.gone), rec.talked)
     off = np.where(np.isnan(rec.promised), off, rec.promised)
     waiting = calls & np.isnan(rec.talked) & np.isnan(rec.gone) & (rec.outcome == r.UNDECIDED) & np.isnan(rec.promised)
-    off = np.minimum(np.where(waiting | np.isnan(off), finished, off), finished)
+    off = np.where(waiting | np.isnan(off), np.inf, off)
     holds = calls & (off > rec.dial)
     types[:, :, COLUMN["line_time"]] = _occupied(rec.dial[holds], off[holds], rec.type[holds], k, edges)[0]
 
@@ -217,13 +216,14 @@ def _times(model: RunModel, rec: Record, edges, types, groups) -> None:
 
 
 def _occupied(starts, ends, of, n: int, edges) -> tuple[np.ndarray, np.ndarray]:
-    """(time spent, number there at the interval's end), each [intervals, n], of what lasts from starts to ends."""
+    """(time spent, number there just before the interval's end), each [intervals, n], of what lasts from starts to ends (inf: on)."""
     b = len(edges) - 1
 
     def until(moments):
         # Sum over moments before each edge of (edge − moment), without a loop over intervals.
         place = np.searchsorted(edges, moments, side="left")
-        key = place * n + of
+        inside = place <= b
+        key, moments = (place * n + of)[inside], moments[inside]
         number = np.cumsum(np.bincount(key, minlength=(b + 2) * n).reshape(b + 2, n)[: b + 1], axis=0)
         total = np.cumsum(np.bincount(key, moments - edges[0], (b + 2) * n).reshape(b + 2, n)[: b + 1], axis=0)
         return number, number * (edges - edges[0])[:, None] - total
