@@ -52,8 +52,8 @@ START = (
 
 
 def gather(step: str, **attributes: str) -> str:
-    extra = "".join(f' {name}="{value}"' for name, value in attributes.items())
-    return f'<Gather action="/voice/answer?step={step}&amp;turn=1" timeout="1.5"{extra}><Say>{step}?</Say></Gather>'
+    extra = "".join(f' {name}="{value}"' for name, value in {"timeout": "1.5", **attributes}.items())
+    return f'<Gather action="/voice/answer?step={step}&amp;turn=1"{extra}><Say>{step}?</Say></Gather>'
 
 
 def test_a_recorded_call_from_dialling_to_goodbye(line: ToyLine, carrier: str, tmp_path: Path) -> None:
@@ -120,4 +120,66 @@ def test_an_unreadable_recording_is_refused_before_the_call(line: ToyLine, carri
     for path, words in ((broken, "broken.wav"), (empty, "no sound"), (tmp_path / "none.wav", "No such file")):
         with pytest.raises(CarrierRefused, match=words):
             call(carrier, str(path))
+    assert line.hooks == []
+
+
+def test_hanging_up_in_mid_recording_stops_the_stream(line: ToyLine, carrier: str) -> None:
+    line.says("/voice/incoming", START, gather("problem", timeout="30"))
+    happenings = call(carrier, str(PROBLEM), hang_up_in_s=0.5)
+    assert happenings[-1]["reason"] == "the caller hung up"
+    line.wait(lambda: line.sockets[0].closed)
+    assert line.sockets[0].messages[-1]["event"] == "stop"
+    heard = b"".join(base64.b64decode(one["media"]["payload"]) for one in line.sockets[0].of("media"))
+    law = sound.read(PROBLEM.read_bytes())
+    assert law[:3600] in heard
+    assert law[:4200] not in heard
+    line.wait(lambda: line.at("/voice/status"))
+
+
+def test_whoever_stops_following_the_call_hangs_up(line: ToyLine, carrier: str) -> None:
+    line.says("/voice/incoming", '<Pause length="60"/>')
+    following = place_call(carrier, (ACCOUNT, TOKEN), [], from_=CALLER, to=NUMBER)
+    assert next(following)["kind"] == "placed"
+    following.close()
+    (status,) = line.wait(lambda: line.at("/voice/status"))
+    assert status.params["CallStatus"] == "completed"
+
+
+@pytest.mark.parametrize(("verb", "status"), [('<Reject reason="busy"/>', "busy"), ("<Reject/>", "no-answer")])
+def test_a_rejected_call_was_never_answered(line: ToyLine, carrier: str, verb: str, status: str) -> None:
+    line.says("/voice/incoming", verb)
+    assert call(carrier)[-1]["status"] == status
+    (told,) = line.wait(lambda: line.at("/voice/status"))
+    assert (told.params["CallStatus"], told.params["CallDuration"]) == (status, "0")
+
+
+def test_a_gather_without_input_falls_through_and_the_call_ends(line: ToyLine, carrier: str) -> None:
+    line.says(
+        "/voice/incoming",
+        '<Gather action="/voice/answer" timeout="0.1"/>',
+        '<Gather action="/voice/empty" timeout="0.1" actionOnEmptyResult="true"/>',
+    )
+    line.says("/voice/empty", "<Say>Nothing</Say>")
+    happenings = call(carrier)
+    assert [one["text"] for one in kinds(happenings, "say")] == ["Nothing"]
+    assert line.at("/voice/answer") == []
+    assert line.at("/voice/empty")[0].params["Digits"] == ""
+    assert happenings[-1]["reason"] == "the document ran out"
+
+
+def test_keys_end_with_the_finishing_key(line: ToyLine, carrier: str) -> None:
+    line.says("/voice/incoming", gather("number"))
+    line.says("/voice/answer", "<Hangup/>")
+    call(carrier, "20261123#")
+    (answer,) = line.at("/voice/answer")
+    assert (answer.params["Digits"], answer.params["FinishedOnKey"]) == ("20261123", "#")
+
+
+def test_who_may_place_calls_and_where_to(line: ToyLine, carrier: str) -> None:
+    with pytest.raises(CarrierRefused, match="wrong account or token"):
+        list(place_call(carrier, (ACCOUNT, "guess"), [], from_=CALLER, to=NUMBER))
+    with pytest.raises(CarrierRefused, match="nobody answers at the number dialled"):
+        list(place_call(carrier, (ACCOUNT, TOKEN), [], from_=CALLER, to="+8610999999"))
+    with pytest.raises(CarrierRefused, match="does not answer"):
+        list(place_call("http://127.0.0.1:9", (ACCOUNT, TOKEN), [], from_=CALLER, to=NUMBER))
     assert line.hooks == []

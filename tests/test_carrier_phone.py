@@ -41,8 +41,8 @@ def carrier(place: SimpleNamespace) -> str:
 @pytest.fixture
 def telephone(place: SimpleNamespace) -> Iterator[ClientConnection]:
     """A page's socket without the page."""
-    # Werkzeug leaves the connection of an ended socket open; a ping notices sooner than twenty seconds.
-    with connect(place.socket, ping_interval=0.5) as socket:
+    # Werkzeug leaves the connection of an ended socket open; do not wait for it.
+    with connect(place.socket, close_timeout=0.5, ping_interval=0.5, ping_timeout=0.5) as socket:
         send(socket, "number", number=CALLER)
         yield socket
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 from flask import Response
 
+from ivr.carrier.call import Order
+from ivr.carrier.caller import RecordedCaller, Script
 from ivr.carrier.client import place_call
 from ivr.carrier.fault import CarrierError
 from ivr.carrier.webhook import Policy, Webhooks
@@ -129,6 +131,14 @@ def test_a_dripping_webhook_is_given_up(line: ToyLine, webhooks: Webhooks) -> No
     done.set()
 
 
+def test_an_error_never_repeats_whose_call_it_was(line: ToyLine, webhooks: Webhooks) -> None:
+    line.answers["/voice/a"] = lambda params: Response("no", 500)
+    with pytest.raises(CarrierError) as caught:
+        webhooks.document(f"{PUBLIC}/voice/a?step=x", "GET", {"From": "+8613700001111"})
+    assert caught.value.url == f"{PUBLIC}/voice/a?step=x"
+    assert "1370000" not in str(caught.value)
+
+
 def test_what_is_not_twiml_is_named(line: ToyLine, webhooks: Webhooks) -> None:
     line.answers["/voice/a"] = lambda params: Response("{}", content_type="application/json")
     with pytest.raises(CarrierError, match="answered application/json where text/xml is needed"):
@@ -165,4 +175,27 @@ def test_without_help_the_call_ends_with_an_apology_and_the_reason(line: ToyLine
     ]
     assert "application error" in [one["text"] for one in story if one["kind"] == "say"][0]
     assert (story[-1]["kind"], story[-1]["reason"]) == ("ended", "the line failed")
+    assert status.params["CallStatus"] == "completed"
+
+
+def test_a_fallback_that_leads_back_to_the_failure_does_not_go_round_for_ever(line: ToyLine) -> None:
+    line.answers["/voice/incoming"] = lambda params: Response("no", 500)
+    line.says("/voice/fallback", "<Redirect>/voice/incoming</Redirect>")
+    with carried(line, fallback_path="/voice/fallback") as (carrier, _):
+        story = happenings(carrier)
+    assert len(line.at("/voice/fallback")) == 5
+    assert story[-1]["reason"] == "the line failed"
+
+
+def test_an_order_in_mid_apology_still_counts(line: ToyLine) -> None:
+    line.answers["/voice/incoming"] = lambda params: Response("no", 500)
+    with carried(line, speech_rate=0.1) as (_, exchange):
+        apology = threading.Event()
+        call = exchange.dial(
+            CALLER, RecordedCaller(Script(())), lambda kind, data: kind == "say" and apology.set()
+        )
+        assert apology.wait(10)
+        call.order(Order(twiml="<Response><Hangup/></Response>"))
+        assert call.over.wait(10)
+        (status,) = line.wait(lambda: line.at("/voice/status"))
     assert status.params["CallStatus"] == "completed"

@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 SORRY = Say("We are sorry, an application error has occurred. Goodbye.")
 """What Twilio says when the line fails and no fallback helps."""
+MOST_FALLBACKS = 5
+"""In one call: a fallback that leads back to what failed would go round for ever."""
 MOST_STREAMS = 4
 SHORTEST_WAIT_S = 1.0
 """A waiting document shorter than this is not asked for again at once."""
@@ -60,59 +63,51 @@ class Performer:
         self._call = call
         self._order = order
         self._said = 0
+        self._fallbacks = 0
         rate = exchange.settings.phone_speech_rate if call.party.human else exchange.settings.speech_rate
         self._rate = rate
 
     def run(self) -> tuple[str, str]:
         """Perform until the call is over; returns its last status and why it ended, in words."""
         try:
-            self._through(self._ordered(self._order))
+            self._through()
             return "completed", "the document ran out"
         except HungUp as hung_up:
             return "completed", str(hung_up)
         except _Over as over:
             return over.status, over.reason
-        except CarrierError:
-            return "completed", "the line failed"
 
-    def _through(self, document_: Document) -> None:
-        next_: Document | None = document_
-        while next_ is not None:
-            try:
-                next_ = self._perform(next_, document.EVERYWHERE, nothing)
-            except Interrupted as interrupted:
-                next_ = self._ordered(interrupted.order)
-            except CarrierError as error:
-                next_ = self._fallback(error)
-
-    def _ordered(self, order: Order) -> Document:
+    def _through(self) -> None:
+        """Documents one after the other; REST's orders and the line's failures come between them."""
+        start = partial(self._ordered, self._order)
         while True:
             try:
-                if order.twiml:
-                    return document.parse(order.twiml, "inline TwiML")
-                self._call.tell("redirect", url=order.url)
-                return self._fetch(order.url, order.method)
+                next_: Document | None = start()
+                while next_ is not None:
+                    next_ = self._perform(next_, document.EVERYWHERE, nothing)
+                return
             except Interrupted as interrupted:
-                order = interrupted.order
+                start = partial(self._ordered, interrupted.order)
             except CarrierError as error:
-                return self._fallback(error)
+                start = partial(self._failed, error)
 
-    def _fallback(self, error: CarrierError) -> Document:
+    def _ordered(self, order: Order) -> Document:
+        if order.twiml:
+            return document.parse(order.twiml, "inline TwiML")
+        self._call.tell("redirect", url=order.url)
+        return self._fetch(order.url, order.method)
+
+    def _failed(self, error: CarrierError) -> Document:
         """What the fallback webhook answers to this error; without one, the call ends with an apology."""
         call, url = self._call, self._exchange.settings.fallback_url
         log.warning("call %s: %s", call.sid, error)
         call.tell("error", text=str(error), code=error.code)
-        if url is not None and error.url != url:
-            try:
-                return self._fetch(url, "POST", ErrorCode=str(error.code), ErrorUrl=error.url)
-            except CarrierError as second:
-                log.warning("call %s: %s", call.sid, second)
-                call.tell("error", text=str(second), code=second.code)
-            except Interrupted as interrupted:
-                return self._ordered(interrupted.order)
+        self._fallbacks += 1
+        if url is not None and error.url != url and self._fallbacks <= MOST_FALLBACKS:
+            return self._fetch(url, "POST", ErrorCode=str(error.code), ErrorUrl=error.url)
         call.answer()
         self._prompt(SORRY, lambda: False)
-        raise error
+        raise _Over("completed", "the line failed")
 
     def _fetch(
         self, url: str, method: str, allowed: Collection[type] = document.EVERYWHERE, **params: str

@@ -73,5 +73,6 @@ def read(text: str, files: Mapping[str, bytes]) -> tuple[WireScript, Script]:
                 raise ScriptError(f"{answer.label or answer.file}: {error}") from None
         label = answer.step or answer.label or answer.keys
         answers.append(Answer(answer.step, label, answer.keys, law))
-    script = Script(tuple(answers), wire.hang_up_after, wire.hang_up_in_s, wire.patience_s)
+    after = 0 if wire.hang_up_after is None and wire.hang_up_in_s is not None else wire.hang_up_after
+    script = Script(tuple(answers), after, wire.hang_up_in_s, wire.patience_s)
     return wire, script

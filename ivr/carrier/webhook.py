@@ -134,7 +134,8 @@ class Webhooks:
                 return self._once(address, method, params, headers, policy, until, largest)
             except _Failed as failed:
                 if tries_left == 0 or failed.kind not in policy.retry_on or time.monotonic() >= until:
-                    raise CarrierError(failed.text, failed.code, address) from None
+                    # Without the parameters that GET puts into the address: numbers of people are among them.
+                    raise CarrierError(failed.text, failed.code, urldefrag(url).url) from None
                 log.info("webhook tried again: %s", failed.text)
         raise AssertionError("the last try returns or raises")
 
