@@ -88,7 +88,9 @@ class BrowserPhone:
         with self._lock:
             self._call, self._spoken, self._flowing = call, 0, False
             self._mouth.clear()
-        if call.direction != "inbound":
+        if call.direction == "inbound":
+            self.told("placed", {"call_sid": call.sid})
+        else:
             self.told("rung", {"from": call.from_})
 
     def frame(self) -> bytes:
@@ -174,8 +176,7 @@ class BrowserPhone:
         elif not self._number:
             self._complain("which number calls?")
         else:
-            call = self._exchange.dial(self._number, self)
-            self.told("placed", {"call_sid": call.sid})
+            self._exchange.dial(self._number, self)
 
     def _complain(self, text: str) -> None:
         self.told("error", {"text": text})
