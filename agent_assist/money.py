@@ -65,6 +65,7 @@ _COMPARE = {
 }
 
 
+_PROMISED = re.compile(r"广告|宣传|说好|承诺|号称")
 _NOT_CREDITED = re.compile(r"(没有?|不|未)(到账?|收到|进账)|(never|not|n't)\s+(arriv|credit|receiv|show|been credited|gone through)")
 """What follows a top-up that went astray."""
 
@@ -219,6 +220,8 @@ def amount(line: Line) -> Value | None:
         bool(prices) or bool(_COMPARE[lang].search(line.chars)))
     if excess:
         chosen = excess[-1]
+    elif line.dictated and _PROMISED.search(line.chars):
+        return None  # the promised price may have been misheard, and the two are compared
     elif rest and not compared and (len({s.value for s in rest}) == 1 or line.heard.ask == "amount"):
         chosen = rest[-1]
     elif rest and not compared:

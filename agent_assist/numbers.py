@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from . import digits as spoken
 from .form import Source, Value
@@ -17,6 +18,10 @@ ASKS = {
     "id_number": "id_number", "id": "id_number",
 }
 """Which field a question asks for."""
+
+CLOSE = 0.8
+CLOSE_COST = 2.0
+"""A reading with another within `CLOSE` of its cost is scored lower by `CLOSE_COST`: worth reading back."""
 
 _MOBILE = (11,)
 _LANDLINE = (11, 12, 10)
@@ -90,6 +95,8 @@ def _read(line: Line, name: str, fits: Callable[[str], bool], lengths: tuple[int
         return None
     candidates.sort(key=lambda reading: reading.cost)
     best = candidates[0]
+    if any(r.digits != best.digits and r.cost < best.cost + CLOSE for r in candidates):
+        best = replace(best, cost=best.cost + CLOSE_COST)
     others = tuple(dict.fromkeys(r.digits for r in candidates[1:] if r.digits != best.digits))[:4]
     return Value(name, best.digits, source=_source(line, best, others))
 

@@ -89,6 +89,7 @@ _BY_SOUND = [(re.compile(by_sound(p, SAME)), kind) for p, kind in (
 
 _COMPARED = re.compile(r"比\s*$|(?:和|跟|同|与)$|每$")
 """Times that are only compared with (比上个月多) are not when it happened."""
+_DAY_CUE = re.compile(r"(?:^|在|从|到|自|是|于|这个?月|[就的])$")
 _MONTH_COUNT = re.compile(r"^(?:个|月)")
 _FUTURE = re.compile(r"下个?(?:周|星期|礼拜|月)$")
 
@@ -176,6 +177,8 @@ def occurred(line: Line, on: datetime.date) -> Value | None:
             name = _name(kind, m.groupdict(), lang, on)
             if name is None or (kind == "month" and _MONTH_COUNT.match(line.chars[m.end():])):
                 continue
+            if kind == "day" and line.dictated and not _DAY_CUE.search(line.chars[:m.start()]):
+                continue  # a month before it may have been misheard
             # earliest wins; of those at one place, the pattern listed first (the most specific)
             if best is None or (m.start() < best[0] and not best[0] < m.end()):
                 best = (m.start(), m.end(), name, "text")
