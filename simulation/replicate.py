@@ -28,6 +28,8 @@ from simulation.warm_up import mser
 
 CHUNK_SECONDS = 0.25
 """Least work handed to a worker at a time: below about 0.2 s, handing over costs more than it brings."""
+CONNECT_SECONDS = 10
+"""Longest wait for a cluster's scheduler."""
 FIRST_LOOK = 10
 """Replications before the precision is looked at for the first time."""
 
@@ -192,7 +194,7 @@ def _cluster(address: str) -> Iterator[int]:
         except ImportError:
             raise ClusterError("dask:// needs the package dask[distributed]; install it here and on the workers") from None
         try:
-            client = Client(f"tcp://{host}", timeout="10s", set_as_default=False)
+            client = Client(f"tcp://{host}", timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError):
             raise ClusterError(f"no Dask scheduler answers at {host}; check address and port") from None
         with client:
