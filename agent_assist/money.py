@@ -50,7 +50,7 @@ _ROLES = {
     },
     "en": {
         "excess": (r"over\s?charged?|extra|too much|refund|back|wrong(ly)?|twice|double|more than|excess|missing|return|owe me",
-                   r"too much|extra|more than|over|back|refund|that i (did|have)|i never|without|less"),
+                   r"too much|extra|more\b|higher|over|back|refund|that i (did|have)|i never|without|less"),
         "charge": (r"charged?|bill(ed)?|took|taken|deduct(ed)?|cost|paid|pay|fee|debited|withdr[ae]wn?|invoice", r"fee|charge|was (taken|charged|deducted)|for\b|on my bill"),
         "price": (r"used to be|was supposed|should (be|have)|originally|advert\w*|promis\w+|told|said|plan|was|from|to|instead of|per month",
                   r"^(plan|package|a month|per month|monthly|tariff)"),
@@ -66,6 +66,7 @@ _COMPARE = {
 
 
 _PROMISED = re.compile(r"广告|宣传|说好|承诺|号称")
+_FREE = re.compile(r"免费|不收|不要钱|不用钱|没有(月租|费用)|不花钱|赠送|送")
 _NOT_CREDITED = re.compile(r"(没有?|不|未)(到账?|收到|进账)|(never|not|n't)\s+(arriv|credit|receiv|show|been credited|gone through)")
 """What follows a top-up that went astray."""
 
@@ -220,8 +221,8 @@ def amount(line: Line) -> Value | None:
         bool(prices) or bool(_COMPARE[lang].search(line.chars)))
     if excess:
         chosen = excess[-1]
-    elif line.dictated and _PROMISED.search(line.chars):
-        return None  # the promised price may have been misheard, and the two are compared
+    elif lang == "zh" and _PROMISED.search(line.chars) and not _FREE.search(line.chars):
+        return None  # compared with a promised price, even one without unit or misheard; free is no price
     elif rest and not compared and (len({s.value for s in rest}) == 1 or line.heard.ask == "amount"):
         chosen = rest[-1]
     elif rest and not compared:

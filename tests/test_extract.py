@@ -19,7 +19,7 @@ CALLS = [json.loads(row) for row in (
 ASKS = ["", "problem", "phone", "number", "resolution", "evidence", "name", "amount", "occurred", "location", "id_number"]
 
 
-@pytest.mark.parametrize("names", [["zh", "zh-held-out"], ["en", "en-held-out"]])
+@pytest.mark.parametrize("names", [["zh", "zh-held-out", "zh-third"], ["en", "en-held-out", "en-third"]])
 def test_the_form_from_written_sentences(names):
     table, misses = count(names)
     bars = {"category": 0.95, "phone": 0.97, "complaint_number": 0.97, "amount": 0.97, "evidence": 0.97, "resolution": 0.97}
