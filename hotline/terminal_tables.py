@@ -28,7 +28,7 @@ FIGURES = {
 def console() -> Console:
     """Standard output, wide enough for the tables when it is no terminal."""
     plain = Console(highlight=False)
-    return plain if plain.is_terminal else Console(highlight=False, width=110)
+    return plain if plain.is_terminal else Console(highlight=False, width=120)
 
 
 def shown(value: float | None, unit: str) -> str:
