@@ -16,7 +16,7 @@ from ivr.carrier.call import Call, Listener
 from ivr.carrier.sound import FRAME, FRAME_S, RATE, SILENCE
 
 THOUGHT_S = 0.3
-"""Between the end of a question and the answer."""
+"""Between the end of a question and the answer; never hurried, as the line's recogniser needs the silence too."""
 KEY_S = 0.2
 """From one key to the next."""
 PATIENCE_S = 120.0
@@ -58,7 +58,7 @@ class Script:
 
 
 class RecordedCaller:
-    """A party that follows a script. ``rate`` hurries thought and keys, never recordings."""
+    """A party that follows a script. ``rate`` hurries keys, never recordings."""
 
     human = False
 
@@ -143,7 +143,7 @@ class RecordedCaller:
             self._repeated[step] = self._repeated.get(step, 0) + 1
         if answer.law:
             self._said[step] = answer
-        self._pieces.extend([SILENCE] * round(THOUGHT_S / self._rate / FRAME_S))
+        self._pieces.extend([SILENCE] * round(THOUGHT_S / FRAME_S))
         pieces = self._pressed(answer) if answer.keys else self._spoken(answer)
         if last is not None and self._given >= last:
             # The first piece tells what is said and takes no time.
