@@ -81,6 +81,7 @@ function send(message) {
 }
 
 const happenings = {
+  number: ({ number }) => (page.dataset.number = number), // from now on it can be called
   placed: () => show("ringing"),
   rung: () => show("rung"),
   status: ({ status }) => status === "in-progress" && show("talking"),
