@@ -25,9 +25,11 @@ def published_cases() -> dict[str, dict]:
     return {c["id"]: c for c in json.loads((DATA / "published_cases.json").read_text())["cases"]}
 
 
-def published(replications: int = 1000) -> Iterator[tuple[str, list[Check]]]:
-    """All published cases with a model: (id, checks)."""
+def published(only: list[str] = (), replications: int = 1000) -> Iterator[tuple[str, list[Check]]]:
+    """Published cases (all, or those named): (id, checks)."""
     for name in BUILD:
+        if only and name not in only:
+            continue
         yield name, check_published(name, replications)
 
 

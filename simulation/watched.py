@@ -156,8 +156,7 @@ class Watched:
         if not self._on_line(i):
             return
         rows = self.rows
-        rows.out[i] = r.MESSAGE if rows.to_message[i] else r.ABANDONED
-        rows.gone[i] = t
+        rows.out[i], rows.gone[i] = r.MESSAGE if rows.to_message[i] else r.ABANDONED, t
         self.waiting[rows.type[i]] -= 1
         if not rows.to_message[i]:
             self._redial(i, t, "after_abandon")
@@ -179,19 +178,16 @@ class Watched:
         rows = self.rows
         back = self.types[rows.type[i]].call_back
         if self.streams.later(CALL_BACK, rows.key[i], rows.index[i], rows.attempt[i]) < back.accept:
-            rows.promised[i] = t
-            rows.deadline[i] = r.FOREVER
+            rows.promised[i], rows.deadline[i] = t, r.FOREVER
             self.waiting[rows.type[i]] -= 1
             self._release(t)
 
     def _fail(self, i: int, t: float, code: int) -> None:
         """The line turns row i away."""
         rows = self.rows
-        rows.out[i] = code
-        rows.gone[i] = t
-        if code == r.CLOSED:
-            return
-        self._redial(i, t, "after_blocked")
+        rows.out[i], rows.gone[i] = code, t
+        if code != r.CLOSED:
+            self._redial(i, t, "after_blocked")
 
     def _redial(self, i: int, t: float, why: str) -> None:
         rows = self.rows
@@ -252,15 +248,13 @@ class Watched:
 
     def _talked(self, event: Event) -> None:
         i, t = event._value, self.env._now
-        if self.rows.group[i] >= 0 and self.model.groups[self.rows.group[i]].returns:
-            self.serving[self.rows.group[i]].pop(i)
+        self.serving[self.rows.group[i]].pop(i, None)
         self._caller_done(i, t)
         self._later(self.rows.end[i], self._wrapped, i)
 
     def _finish(self, event: Event) -> None:
         i, t = event._value, self.env._now
-        if self.model.groups[self.rows.group[i]].returns:
-            self.serving[self.rows.group[i]].pop(i)
+        self.serving[self.rows.group[i]].pop(i, None)
         self._caller_done(i, t)
         self._agent_done(self.rows.group[i], t)
 
@@ -337,8 +331,7 @@ class Watched:
             # Off the queue until the next try; `_again` puts the row back where it was: at the head.
             self._later(t + back.ring + back.retry_after, self._again, i)
         else:
-            rows.out[i] = r.CALL_BACK_LOST
-            rows.gone[i] = t
+            rows.out[i], rows.gone[i] = r.CALL_BACK_LOST, t
 
     def _again(self, event: Event) -> None:
         i, t = event._value, self.env._now
@@ -350,8 +343,7 @@ class Watched:
         elif any(a <= t < b for a, b in self.model.grid.spans):
             self.queues[k].appendleft(i)
         else:
-            self.rows.out[i] = r.CALL_BACK_LOST
-            self.rows.gone[i] = t
+            self.rows.out[i], self.rows.gone[i] = r.CALL_BACK_LOST, t
 
     # -- staff and lines --------------------------------------------------------------------------------
 

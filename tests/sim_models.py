@@ -50,8 +50,8 @@ def models(draw, watched: bool = True) -> dict:
     n_types, n_groups = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     names, groups = [f"t{i}" for i in range(n_types)], [f"g{i}" for i in range(n_groups)]
     maybe = lambda strategy: draw(st.one_of(st.none(), strategy))  # noqa: E731
-    after_close = draw(st.sampled_from(["serve", "stay", "disconnect"]))
-    days = draw(st.sampled_from([["mon"], ["mon", "tue"]]))
+    after_close = draw(st.sampled_from(["serve", "stay", "disconnect", "stop"]))
+    days = ["mon"] if after_close == "stop" else draw(st.sampled_from([["mon"], ["mon", "tue"]]))
     types: dict[str, dict] = {}
     for name in names:
         t = {

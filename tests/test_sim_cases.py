@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from bench.published_cases import BUILD, check_published, published_cases
-from bench.queueing_cases import build, check_case, exact_cases, failures
+from bench.queueing_cases import build, check_case, check_staffing, exact_cases, failures, staffing_cases
 
 EXACT = {c["id"]: c for c in exact_cases()}
 
@@ -43,6 +43,13 @@ def test_exact_cases():
     # Errors must be as large as they claim, too: about two thirds of all numbers within one of them.
     inside = sum(abs(c.sigmas) < 1 for c in checks if c.error > 0) / len(checks)
     assert 0.5 < inside < 0.85
+
+
+def test_staff_that_changes_while_calls_return_to_the_queue():
+    case, rule = next((c, r) for c, r in staffing_cases() if r == "SIPP_avg")
+    checks = check_staffing(case, rule, replications=120)
+    assert len(checks) == 16
+    assert not failures(checks), [(c.metric, c.sigmas) for c in checks]
 
 
 def test_every_published_case_has_a_model():
