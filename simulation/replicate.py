@@ -30,6 +30,8 @@ CHUNK_SECONDS = 0.25
 """Least work handed to a worker at a time: below about 0.2 s, handing over costs more than it brings."""
 CONNECT_SECONDS = 10
 """Longest wait for a cluster's scheduler."""
+EVENTLESS = 100
+"""Replications before a value that never varied is believed."""
 FIRST_LOOK = 10
 """Replications before the precision is looked at for the first time."""
 
@@ -146,7 +148,9 @@ def fold(model: RunModel, runner: Runner, work: Callable, moments, progress, beg
         if wanted is None:
             return Stop("replications", None, None, None, True)
         reached = half_width(moments, wanted.metric, model.confidence)
-        if reached is not None and reached <= wanted.half_width:
+        # Nothing at all seen yet (no call blocked in 10 days) is no proof that nothing happens.
+        believable = reached is not None and (reached > 0 or done >= EVENTLESS)
+        if believable and reached <= wanted.half_width:
             return Stop("precision", wanted.metric, wanted.half_width, reached, True)
         if done >= wanted.max_replications:
             return Stop("max_replications", wanted.metric, wanted.half_width, reached, False)

@@ -57,11 +57,15 @@ class Estimate:
     high: float | None
     """Ends of the confidence interval; None with one replication."""
     replications: int
+    half: float | None = None
+    """Half of the interval before its ends were cut where the value cannot be (a share below 0); None: not cut."""
 
     @property
     def half_width(self) -> float | None:
-        """Half of the confidence interval."""
-        return None if self.low is None else (self.high - self.low) / 2
+        """Half of the confidence interval: the ± to print; None with one replication."""
+        if self.low is None:
+            return None
+        return (self.high - self.low) / 2 if self.half is None else self.half
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,7 @@ class Result:
         self._place = {row: i for i, row in enumerate(self.rows)}
 
     @cached_property
-    def _values(self) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    def _values(self) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
         out = {}
         for name, metric in METRICS.items():
             mean, half = self._moments.estimates(name, self.confidence)
@@ -157,7 +161,7 @@ class Result:
             low = np.maximum(low, 0.0)
             if metric.unit == "share":
                 high = np.where(mean <= 1, np.minimum(high, 1.0), high)
-            out[name] = (mean, low, high)
+            out[name] = (mean, low, high, half)
         return out
 
     @cached_property
@@ -170,14 +174,16 @@ class Result:
             row = self._wait_row(interval, type)
             if group is not None or row is None:
                 raise KeyError(f"{metric} is given for the whole run, types and (up to {INTERVALS_WITH_WAITS}) intervals")
-            values = self._quantiles[row, QUANTILE_NAMES.index(metric)]
+            values, half = self._quantiles[row, QUANTILE_NAMES.index(metric)], None
         else:
             row = Row(interval, type, group)
             if metric not in METRICS or row not in self._place or SCOPE_LETTER.get(row.scope, "") not in METRICS[metric].scopes:
                 raise KeyError(f"{metric} is not given for {row}")
-            values = [v[self._place[row]] for v in self._values[metric]]
+            *values, half = (v[self._place[row]] for v in self._values[metric])
         mean, low, high = (None if math.isnan(v) else float(v) for v in values)
-        return Estimate(mean, low if mean is not None else None, high if mean is not None else None, self.replications)
+        if mean is None or low is None:
+            return Estimate(mean, None, None, self.replications)
+        return Estimate(mean, low, high, self.replications, None if half is None else float(half))
 
     def count(self, name: str, *, interval: int | None = None, type: str | None = None, group: str | None = None) -> Estimate:
         """A raw count or sum of `simulation.metrics.COUNTS` per replication, such as "wait_decided" (seconds)."""

@@ -25,7 +25,8 @@ class Rows:
         self.type, self.index, self.path = calls.type.tolist(), calls.index.tolist(), calls.path.tolist()
         self.dial, self.left_menu = calls.dial.tolist(), calls.at.tolist()
         self.talk, self.wrap, self.patience = calls.talk.tolist(), calls.wrap.tolist(), calls.patience.tolist()
-        self.key = [model.types[k].key for k in self.type]
+        keys = [t.key for t in model.types]
+        self.key = [keys[k] for k in self.type]
         self.kind, self.parent = [r.FIRST] * n, [-1] * n
         self.attempt, self.leg, self.tries = [0] * n, [0] * n, [0] * n
         self.at, self.since, self.deadline = [NAN] * n, [NAN] * n, [r.FOREVER] * n

@@ -49,6 +49,7 @@ class Watched:
         self.free, self.over, self.stamps = self.staff.free, self.staff.over, self.staff.stamps
         self.choose = agent_choice(model, streams, self.free, self.stamps)
         self.picks = [call_choice(model, g, self.queues, rows.since, rows.deadline, rows.out) for g in range(len(model.groups))]
+        self.handling = [g.handling.tolist() for g in model.groups]
         self.waiting = [0] * len(model.types)
         self.lines = 0
         self.in_menu = 0
@@ -236,7 +237,7 @@ class Watched:
         rows = self.rows
         rows.start[i] = t
         rows.group[i] = g
-        factor = float(self.model.groups[g].handling[rows.type[i]])
+        factor = self.handling[g][rows.type[i]]
         rows.talked[i] = t + rows.talk[i] * factor
         rows.end[i] = t + (rows.talk[i] + rows.wrap[i]) * factor
         if rows.end[i] > rows.talked[i]:
@@ -362,7 +363,7 @@ class Watched:
         while number and self.serving[g]:
             i, event = self.serving[g].popitem()
             event.callbacks = []
-            factor = float(self.model.groups[g].handling[rows.type[i]])
+            factor = self.handling[g][rows.type[i]]
             j = rows.add(r.RETURNED, i, rows.type[i], t)
             rows.talk[j], rows.leg[j], rows.attempt[j] = (rows.talked[i] - t) / factor, rows.leg[i], rows.attempt[i]
             rows.at[j], rows.since[j], rows.patience[j] = t, rows.since[i], r.FOREVER

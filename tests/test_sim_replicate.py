@@ -60,6 +60,11 @@ def test_a_dask_scheduler_that_does_not_answer_says_so(monkeypatch):
         run(from_dict(single(replications=2)), cluster="dask://127.0.0.1:1")
 
 
+def test_a_value_that_never_varied_is_not_believed_at_once():
+    result = run(from_dict(single(length="2 min", run={"precision": {"metric": "blocking", "half_width": 0.01, "max_replications": 500}})))
+    assert result.replications >= 100 and result.stop.met
+
+
 def test_the_end_of_max_replications_says_what_was_reached():
     result = run(from_dict(wanted(half_width=0.0001, max_replications=12)))
     assert result.replications == 12
