@@ -196,6 +196,9 @@ def build(case: dict, effort: float = 20_000) -> tuple[dict, dict]:
             typical = p.get("mean_patience", 5.0)
             types, groups = one(exponential(mean), patient, c)
             relax = max(mean, min(typical, relaxation(min(p["lam"] * mean / c, 0.999), c)))
+            if p["lam"] * mean / c > 1.5 and c > 5:
+                # Free agents are so rare that a short run hardly ever sees one, and its error cannot be trusted.
+                effort *= 10
             return steady(name, p, types, groups, relax=relax, effort=effort), common
         case "MMc_prio":
             lams = p["lams"]
