@@ -210,6 +210,9 @@ def _times(model: RunModel, rec: Record, edges, types, groups) -> None:
         scheduled = rec.scheduled[g]
         over = _stepped(*_higher(scheduled, rec.staff[g]), edges)[0] - _stepped(*scheduled, edges)[0]
         paid = _stepped(group.times, group.paid, edges)[0] + over
+        if edges[0] == model.grid.edges[0] and group.times[0] < edges[0]:
+            # Who comes before the first opening is paid for it, and no interval is there to hold it.
+            paid[0] += _stepped(group.times, group.paid, np.array([group.times[0], edges[0]]))[0][0]
         groups[:, g, COLUMN["over_time"]] = over
         groups[:, g, COLUMN["paid_time"]] = paid
         groups[:, g, COLUMN["agent_cost"]] = paid / 3600 * group.cost_per_hour

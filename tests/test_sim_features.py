@@ -203,6 +203,14 @@ def test_shifts_breaks_and_pay():
     assert [e.mean for _, e in result.series("staffed_hours")] == pytest.approx([0.5, 1.0, 0.0])
 
 
+def test_who_comes_early_or_stays_late_is_paid():
+    written = day(1, "finish", [0])
+    written["groups"]["g"] = {"skills": ["a"], "at_shift_end": "finish", "shifts": [{"start": "08:30", "end": "11:00", "agents": 2}]}
+    result = run(from_dict(written))
+    assert result.value("paid_hours") == pytest.approx(5.0)
+    assert result.value("overtime_hours") == 0
+
+
 def test_shrinkage_is_exact_on_average():
     written = day(7, "finish", [])
     written["groups"]["g"]["shrinkage"] = 0.3
