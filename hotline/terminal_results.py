@@ -23,7 +23,7 @@ NARROW = ("offered", "answered", "service_level", "abandonment", "asa", "queue_l
 def print_result(result: Result) -> None:
     """The whole run, then types, groups and intervals."""
     out = console()
-    out.print(f"[bold]{escape(result.name)}[/]  {escape(_stopped(result))}")
+    out.print(f"[bold]{escape(result.name)}[/]  {escape(_stopped(result))}", soft_wrap=True)
     out.print(f"± is half of the {100 * result.confidence:g} % confidence interval; seed {result.seed}; {result.elapsed:.1f} s")
     table = Table()
     table.add_column("figure")
@@ -57,7 +57,7 @@ def print_comparison(comparison: Comparison) -> None:
 
     out = console()
     a, b = told_apart(comparison)
-    out.print(f"[bold]{escape(b)} − {escape(a)}[/]  {escape(wording.stopped(comparison.stop, comparison.a.replications, False))}")
+    out.print(f"[bold]{escape(b)} − {escape(a)}[/]  {escape(wording.stopped(comparison.stop, comparison.a.replications, False))}", soft_wrap=True)
     out.print(f"± is half of the {100 * comparison.a.confidence:g} % confidence interval; * it does not hold 0; same calls in both")
     table = Table()
     for heading in ("figure", escape(a), escape(b), "difference", "±", ""):
