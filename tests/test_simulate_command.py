@@ -204,25 +204,23 @@ def test_types_may_be_held_against_the_menu(model, tmp_path):
     assert run(simulate, known, "--menu").exit_code == 0
 
 
-def test_progress_with_time_left_beside_clean_json(model):
+def test_progress_with_time_left_beside_clean_json(model, tmp_path):
     # Standard error is a terminal, standard output is not.
     master, slave = pty.openpty()
     command = [sys.executable, "-m", "hotline", "simulate", str(model), "--replications", "60", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=slave, env={**os.environ, "TERM": "xterm"}) as process:
-        os.close(slave)
-        shown = b""
-        while True:
-            try:
-                part = os.read(master, 65536)
-            except OSError:  # Linux: the other end has been closed
-                break
-            if not part:
-                break
+    shown = b""
+    with (tmp_path / "out.json").open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=slave, env={**os.environ, "TERM": "xterm"})
+    os.close(slave)
+    try:
+        while part := os.read(master, 65536):
             shown += part
-        out = process.stdout.read()
+    except OSError:
+        pass  # so Linux says that the other end has been closed
     os.close(master)
+    process.wait()
     assert process.returncode == 0
-    assert json.loads(out)["replications"] == 60
+    assert json.loads((tmp_path / "out.json").read_text())["replications"] == 60
     assert b"replications" in shown
     assert b"left" in shown
 
