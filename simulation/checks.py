@@ -229,7 +229,7 @@ class Checker:
         ivr = t.ivr and RunIvr(t.ivr.duration, t.ivr.contained, t.ivr.hang_up)
         if t.redial and t.redial.delay.mean_seconds <= 0:
             self._problem(f"{key}.redial.delay", None, "has mean 0, so that callers redial at once and for ever; give it a length")
-        redial = t.redial and RunRedial(t.redial.after_abandon, t.redial.after_blocked, t.redial.delay, t.redial.attempts or 2**31)
+        redial = t.redial and RunRedial(t.redial.after_abandon, t.redial.after_blocked, t.redial.delay, t.redial.attempts or 2**31, t.redial.same_patience)
         back = t.call_back and RunCallBack(**{**t.call_back.model_dump(), "retry_after": t.call_back.retry_after or 0.0})
         return RunType(
             name=name, arrivals=self._arrivals(key, t), talk=t.talk, wrap_up=t.wrap_up,

@@ -110,6 +110,8 @@ class Redial(Table):
     delay: Distribution
     attempts: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None
     """Most redials of one caller; no limit when left out."""
+    same_patience: Annotated[bool, Field(strict=True)] = False
+    """Whoever redials is as patient as before; otherwise a new patience is drawn."""
 
 
 class CallBack(Table):

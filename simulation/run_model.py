@@ -69,6 +69,7 @@ class RunRedial:
     after_blocked: float
     delay: Distribution
     attempts: int
+    same_patience: bool
 
 
 @dataclass(frozen=True)

@@ -200,11 +200,11 @@ class Watched:
         if self.streams.later(REDIAL, key, index, attempt) >= getattr(redial, why):
             return
         dial = t + self.streams.later(REDIAL_DELAY, key, index, attempt, redial.delay)
-        # The same errand, so the same handling; but whoever gave up once has a new patience.
+        # The same errand, so the same handling.
         j = rows.add(r.REDIALLED, i, k, dial)
         rows.attempt[j] = attempt + 1
         rows.left_menu[j] = dial + rows.stay(i)
-        rows.patience[j] = self._patience(k, AGAIN_PATIENCE, key, index, attempt + 1, dial)
+        rows.patience[j] = rows.patience[i] if redial.same_patience else self._patience(k, AGAIN_PATIENCE, key, index, attempt + 1, dial)
         self._later(dial, self._redialled, j)
 
     def _redialled(self, event: Event) -> None:
