@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from typing import Any, Protocol
 
 from flask import Blueprint, abort, request
@@ -26,6 +27,8 @@ START_S = 10.0
 """So soon a stream must say which call it belongs to."""
 SILENT_S = 30.0
 """The carrier sends audio every 20 ms; so long without any means that it is gone."""
+LOOK_S = 1.0
+"""Length of one look for a message."""
 GARBAGE = 10
 """So many messages that are none are passed over; then the stream ends."""
 
@@ -98,8 +101,9 @@ def _receive(socket: Server, gate: Gate) -> None:
             handler.started(start.stream_sid)
             _listen(socket, handler, start.stream_sid)
             reason = "stop"
-        except ConnectionClosed as closed:
-            reason = "a message over 64 KiB" if closed.reason == 1009 else "the connection closed without a stop"
+        except ConnectionClosed:
+            large = socket.incoming_message_len > LARGEST
+            reason = "a message over 64 KiB" if large else "the connection closed without a stop"
             log.warning("%s ended: %s", name, reason)
         except Refused as refused:
             reason = str(refused)
@@ -112,9 +116,7 @@ def _receive(socket: Server, gate: Gate) -> None:
 def _start(socket: Server) -> Start:
     """The message that says which call this is; nothing but ``connected`` may come before it."""
     while True:
-        text = socket.receive(timeout=START_S)
-        if text is None:
-            raise Refused(f"it did not say within {START_S:.0f} s which call it belongs to")
+        text = _next(socket, START_S, "it did not say which call it belongs to")
         try:
             message = parse(text)
         except StreamError as error:
@@ -127,12 +129,21 @@ def _start(socket: Server) -> Start:
             raise Refused("it began without connected and start")
 
 
+def _next(socket: Server, seconds: float, otherwise: str) -> str | bytes:
+    """The next message, waited for so long; asked for again and again, because a look that began just
+    before the library noticed the end of the socket would last its whole time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        text = socket.receive(timeout=LOOK_S)
+        if text is not None:
+            return text
+    raise Refused(f"{otherwise} within {seconds:.0f} s")
+
+
 def _listen(socket: Server, handler: StreamHandler, stream_sid: str) -> None:
     track, garbage = Track(), 0
     while True:
-        text = socket.receive(timeout=SILENT_S)
-        if text is None:
-            raise Refused(f"no message for {SILENT_S:.0f} s")
+        text = _next(socket, SILENT_S, "no message came")
         try:
             message = parse(text)
         except StreamError as error:

@@ -81,7 +81,7 @@ class Dictation:
         """Take 16 kHz sound; returns the words so far."""
         if self._recogniser.AcceptWaveform(sound):
             self._add(json.loads(self._recogniser.Result()))
-        partial = json.loads(self._recogniser.PartialResult())["partial"]
+        partial = json.loads(self._recogniser.PartialResult()).get("partial", "")
         return " ".join(part for part in (self._heard.text, partial) if part)
 
     def finish(self, heard: Heard) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, Response, redirect, request
 
 from agent_assist.desk import desk_blueprint
+from agent_assist.extract import warm
 from audio import models
 from audio.decoder import Pool
 from audio.media import media_blueprint
@@ -104,7 +105,8 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
 
 
 def _loaded(lang: str) -> bool:
-    """Load the model of a language; Mandarin must be there, others may be absent."""
+    """Load the words and the model of a language; Mandarin must be there, others may be absent."""
+    warm(lang)
     try:
         models.load(lang)
     except models.ModelError as error:

@@ -1,39 +1,93 @@
-import re
+"""G.711 and recordings: what comes out is what the telephone carried."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_assist.sound import NEAR, SAME, by_sound, distance, spell, split, syllables
+from audio import g711, wav
+from audio.stream import Media
+from audio.track import Track
+from audio.wav import AudioError
+from tests.lines import SPEECH
 
 
-@pytest.mark.parametrize(("syllable", "parts"), [
-    ("zhuang", ("zh", "uang")), ("er", ("", "er")), ("qu", ("q", "v")), ("a", ("", "a")), ("yi", ("y", "i"))])
-def test_split(syllable, parts):
-    assert split(syllable) == parts
+def test_g711_agrees_with_libsndfile_on_every_code(tmp_path: Path) -> None:
+    codes = bytes(range(256))
+    raw = tmp_path / "codes.raw"
+    raw.write_bytes(codes)
+    theirs, _ = soundfile.read(raw, dtype="int16", format="RAW", subtype="ULAW", samplerate=8000, channels=1)
+    assert g711.decode(codes).tolist() == theirs.tolist()
 
 
-def test_distance_is_symmetric_and_small_for_known_confusions():
-    for a, b in [("duo", "dou"), ("kou", "ke"), ("jiu", "qiu"), ("ling", "lin"), ("si", "shi"), ("xin", "xing")]:
-        assert distance(a, b) == distance(b, a) <= NEAR
-    assert distance("ba", "jiu") > 1
+@given(st.binary(max_size=400))
+def test_codes_survive_decoding_and_encoding(codes: bytes) -> None:
+    # 0x7F is a second code for zero; it comes back as the first.
+    assert g711.encode(g711.decode(codes)) == codes.replace(b"\x7f", b"\xff")
 
 
-def test_spell_keeps_the_length_and_other_characters():
-    text = "我的abc 话费1"
-    assert len(spell(text)) == len(text) and spell(text)[2:6] == "abc "
+@pytest.mark.parametrize("subtype", ["PCM_16", "ULAW"])
+@pytest.mark.parametrize("rate", [8000, 16000])
+def test_recordings_of_each_kind_become_8_khz_samples(tmp_path: Path, rate: int, subtype: str) -> None:
+    tone = (8000 * np.sin(2 * np.pi * 440 * np.arange(rate) / rate)).astype(np.int16)
+    soundfile.write(tmp_path / "tone.wav", tone, rate, subtype=subtype)
+    samples = wav.read(tmp_path / "tone.wav")
+    assert len(samples) == 8000
+    spectrum = np.abs(np.fft.rfft(samples))
+    assert int(np.argmax(spectrum)) == 440
 
 
-def test_homophones_match_within_the_limit():
-    assert re.search(by_sound("退款", SAME), spell("请给我腿宽"))
-    assert re.search(by_sound("多扣", NEAR), spell("话费都可的"))
-    assert not re.search(by_sound("多扣", SAME), spell("话费都可的"))
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: None, "no such file"),
+        (lambda path: path.write_bytes(b"not a recording"), "cannot be read as WAV"),
+        (lambda path: soundfile.write(path, np.zeros(0, np.int16), 8000), "no sound"),
+        (lambda path: soundfile.write(path, np.zeros(99, np.int16), 44100), "44100 samples a second"),
+        (lambda path: soundfile.write(path, np.zeros((99, 2), np.int16), 8000), "2 channels"),
+    ],
+)
+def test_an_unusable_recording_is_named_with_what_is_wrong(tmp_path: Path, make, words: str) -> None:
+    path = tmp_path / "answer.wav"
+    make(path)
+    with pytest.raises(AudioError, match=words) as caught:
+        wav.read(path)
+    assert str(path) in str(caught.value)
 
 
-def test_readings_follow_the_word():
-    assert syllables("退还")[1] == "huan" and syllables("还有")[0] == "hai"
+def media(chunk: int, timestamp: int, code: int = 0x80) -> Media:
+    return Media("MZ1", bytes([code]) * 160, "inbound", chunk, timestamp)
 
 
-@given(st.text())
-def test_any_text_can_be_spelled(text):
-    assert len(spell(text)) == len(text)
+def test_lost_audio_becomes_silence_of_its_length() -> None:
+    track = Track()
+    track.place(media(1, 0))
+    filled = track.place(media(4, 60))
+    assert len(filled) == 3 * 160
+    assert not filled[: 2 * 160].any()
+    assert filled[2 * 160 :].all()
+
+
+def test_late_and_double_audio_is_left_out() -> None:
+    track = Track()
+    for chunk in (1, 2, 3):
+        track.place(media(chunk, (chunk - 1) * 20))
+    assert len(track.place(media(2, 20))) == 0
+    assert len(track.place(media(4, 60))) == 160
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**62), st.integers(0, 2**62)), max_size=30))
+def test_no_timestamp_makes_more_than_a_minute_of_silence(stamps: list[tuple[int, int]]) -> None:
+    track = Track()
+    for chunk, timestamp in stamps:
+        assert len(track.place(media(chunk, timestamp))) <= 60 * 8000 + 160
+
+
+def test_the_recordings_of_the_tests_are_telephone_band() -> None:
+    for path in SPEECH.glob("*.wav"):
+        assert soundfile.info(path).samplerate == 8000
