@@ -161,8 +161,13 @@ def _plain(model: RunModel, streams: Streams, calls: Calls, settled: Calls | Non
         heappush(heap, (at[0], NORMAL, number(), first))
     env.run(until=model.grid.close if model.after_close == "stop" else None)
 
+    # The functions above refer to each other, so their columns would live on until the garbage collector
+    # comes by, and memory would grow with the number of replications: empty them as soon as they are arrays.
+    columns = start, deadline, group, out, kind, at, hold
     started, deadline = np.asarray(start, float), np.asarray(deadline, float)
     group, out = np.asarray(group, int), np.asarray(out, int)
+    for column in (*columns, heap):
+        column.clear()
     # Who was still in a queue at the end: run to the end, everyone whose patience is not unlimited gave up.
     last = model.grid.close if model.after_close == "stop" else FOREVER
     out[np.isnan(started) & (out == r.UNDECIDED) & (deadline <= last) & (deadline < FOREVER)] = r.ABANDONED

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -69,7 +70,7 @@ class Runner:
                 self.workers = stack.enter_context(_cluster(self.cluster))
             elif self.workers > 1:
                 stack.enter_context(joblib.parallel_config(backend="loky", inner_max_num_threads=1))
-            self.pool = stack.enter_context(joblib.Parallel(n_jobs=self.workers)) if self.cluster or self.workers > 1 else None
+            self.pool = stack.enter_context(joblib.Parallel(n_jobs=self.workers, return_as="generator")) if self.cluster or self.workers > 1 else None
             yield self
 
     def compute(self, work: Callable, replications: range) -> Iterator:
@@ -88,11 +89,17 @@ class Runner:
                 continue
             each = max(1, math.ceil(CHUNK_SECONDS / self.seconds_each))
             each = min(each, math.ceil(left / self.workers))
-            stop = min(at + each * self.workers * 4, replications.stop)
-            chunks = [list(range(i, min(i + each, stop))) for i in range(at, stop, each)]
-            for chunk in self.pool(joblib.delayed(work)(c) for c in chunks):
-                yield from chunk
-            at = stop
+            chunks = [list(range(i, min(i + each, replications.stop))) for i in range(at, replications.stop, each)]
+            results = self.pool(joblib.delayed(work)(c) for c in chunks)
+            try:
+                for chunk in results:
+                    yield from chunk
+            finally:
+                with warnings.catch_warnings():
+                    # Stopped early: joblib warns of the chunks that are dropped, which is what stopping means.
+                    warnings.simplefilter("ignore", UserWarning)
+                    results.close()
+            at = replications.stop
 
 
 class _Observe:
@@ -135,16 +142,17 @@ def fold(model: RunModel, runner: Runner, work: Callable, moments, progress, beg
     expected = look
     reached = None
     while True:
-        for observed in runner.compute(work, range(done, look)):
-            moments.add(observed)
-            done += 1
-            elapsed = time.perf_counter() - began
-            if progress is not None:
-                progress(Progress(done, max(expected, done), elapsed, elapsed / done * max(expected - done, 0)))
-            if wanted is not None and wanted.budget is not None and elapsed > wanted.budget and done < look:
-                reached = half_width(moments, wanted.metric, model.confidence)
-                met = done >= FIRST_LOOK and reached is not None and reached <= wanted.half_width
-                return Stop("budget", wanted.metric, wanted.half_width, reached, met)
+        with contextlib.closing(runner.compute(work, range(done, look))) as observations:
+            for observed in observations:
+                moments.add(observed)
+                done += 1
+                elapsed = time.perf_counter() - began
+                if progress is not None:
+                    progress(Progress(done, max(expected, done), elapsed, elapsed / done * max(expected - done, 0)))
+                if wanted is not None and wanted.budget is not None and elapsed > wanted.budget and done < look:
+                    reached = half_width(moments, wanted.metric, model.confidence)
+                    met = done >= FIRST_LOOK and reached is not None and reached <= wanted.half_width
+                    return Stop("budget", wanted.metric, wanted.half_width, reached, met)
         if wanted is None:
             return Stop("replications", None, None, None, True)
         reached = half_width(moments, wanted.metric, model.confidence)

@@ -58,7 +58,7 @@ class Rows:
         """Seconds that the caller of row i spends in the menu."""
         return self.left_menu[i] - self.dial[i] if self.kind[i] <= r.REDIALLED else 0.0
 
-    def record(self, staff: Staff, now: float, events: int) -> Record:
+    def record(self, staff: Staff, events: int) -> Record:
         """What happened, when the run is over."""
         columns = {
             "type": np.asarray(self.type, np.int32), "kind": np.asarray(self.kind, np.int8), "parent": np.asarray(self.parent, int),
@@ -67,8 +67,12 @@ class Rows:
             "outcome": np.asarray(self.out, int), "returned": np.asarray(self.returned, bool),
         }
         columns = {name: np.asarray(value, None if isinstance(value, np.ndarray) else float) for name, value in columns.items()}
-        # Without trunks the menu is no event: who did not come out of it to an agent is settled here.
         paths = np.asarray(self.path)
+        # Rows and engine refer to each other; emptied here, they do not wait for the garbage collector.
+        for column in vars(self).values():
+            if isinstance(column, list):
+                column.clear()
+        # Without trunks the menu is no event: who did not come out of it to an agent is settled here.
         settled = (paths != TO_AGENT) & (columns["outcome"] == r.UNDECIDED)
         columns["outcome"][settled] = np.where(paths[settled] == 1, r.CONTAINED, r.IVR_LEFT)
         # Whoever is still in the menu at the end will be offered later than that.

@@ -69,7 +69,8 @@ class Watched:
         if self.fresh:
             self._later(self.meets[0], self._arrive, 0)
         self.env.run(until=model.grid.close if model.after_close == "stop" else None)
-        return rows.record(staff, self.env.now, self.number())
+        self.heap.clear()
+        return rows.record(staff, self.number())
 
     def _later(self, t: float, what, about) -> Event:
         event = Event(self.env)
