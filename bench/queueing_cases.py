@@ -350,7 +350,7 @@ def main(only: list[str]) -> int:
     for case, rule in staffing_cases():
         if only and case["id"] not in only:
             continue
-        found = check_staffing(case, rule, cycles=3)
+        found = check_staffing(case, rule, replications=150, cycles=3)
         checks += found
         worst = max(found, key=lambda c: abs(c.sigmas))
         print(f"{found[0].case:28} {len(found):2} numbers, worst {worst.sigmas:+5.1f} SE ({worst.metric})", flush=True)
