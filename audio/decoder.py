@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import queue
+import sys
 import threading
 import traceback
 from collections import deque
@@ -19,8 +20,14 @@ log = logging.getLogger(__name__)
 
 Job = Callable[[], None]
 
-# Decoding can wait a moment, a webhook should not: on Linux a thread has a niceness of its own.
+# Decoding can wait a moment, a webhook should not.
 NICENESS = 5
+
+
+def yield_to_others() -> None:
+    """Give the calling thread a lower priority, where threads have one of their own (Linux)."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 class Lane:
@@ -92,7 +99,6 @@ class Pool:
         self.close()
 
     def _run(self) -> None:
-        if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        yield_to_others()
         while (lane := self._ready.get()) is not None:
             lane.step()

@@ -2,50 +2,66 @@
 
 from __future__ import annotations
 
+import functools
+import os
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audio import models
-from audio.recogniser import Dictation, Digits, Heard, Upsampler
+from audio.recogniser import Dictation, Digits, Recognisers, Word
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one utterance came to; word times in seconds from its first sample."""
+
+    text: str = ""
+    words: tuple[Word, ...] = ()
+    digits: tuple[str, ...] = ()
 
 
 class Ear(Protocol):
     """One utterance, recognised while it is spoken."""
 
     def accept(self, samples: NDArray[np.int16]) -> str:
-        """Take 8 kHz samples; returns the words so far, '' when only numbers are heard."""
+        """Take 8 kHz samples; returns the words so far, '' when there are none to tell."""
         ...
 
     def finish(self) -> Heard:
-        """What the utterance came to."""
+        """What the utterance came to; the ear is of no use afterwards."""
         ...
 
 
 class VoskEar:
     """Vosk's recognisers: dictation, digits or both."""
 
-    def __init__(self, lang: str, *, dictation: bool, digits: bool) -> None:
-        model = models.load(lang)
-        self._upsampler = Upsampler()
-        self._dictation = Dictation(model) if dictation else None
-        self._digits = Digits(model, lang) if digits else None
+    def __init__(self, dictation: Dictation | None, digits: Digits | None) -> None:
+        self._dictation = dictation
+        self._digits = digits
 
     def accept(self, samples: NDArray[np.int16]) -> str:
         """Take 8 kHz samples; returns the words so far."""
-        return self._take(self._upsampler.take(samples))
+        if self._digits is not None:
+            self._digits.accept(samples)
+        return self._dictation.accept(samples) if self._dictation is not None else ""
 
     def finish(self) -> Heard:
         """What the utterance came to."""
-        self._take(self._upsampler.take(np.empty(0, np.int16), last=True))
-        heard = Heard()
-        for recogniser in (self._dictation, self._digits):
-            if recogniser is not None:
-                recogniser.finish(heard)
-        return heard
+        words = self._dictation.finish() if self._dictation is not None else ()
+        digits = self._digits.finish() if self._digits is not None else ()
+        return Heard(" ".join(word.text for word in words), words, digits)
 
-    def _take(self, sound: bytes) -> str:
-        if self._digits is not None:
-            self._digits.accept(sound)
-        return self._dictation.accept(sound) if self._dictation is not None else ""
+
+def open_ear(lang: str, *, dictation: bool, digits: bool) -> Ear:
+    """An ear for one utterance in this language. Raises ``audio.models.ModelError``."""
+    model = models.load(lang)
+    return VoskEar(Dictation(_recognisers(lang)) if dictation else None, Digits(model, lang) if digits else None)
+
+
+@functools.cache
+def _recognisers(lang: str) -> Recognisers:
+    # One for each decoder thread is in use at a time, unless many people talk at once.
+    return Recognisers(models.load(lang), keep=2 * (os.cpu_count() or 1))

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio.decoder import Pool
-from audio.ear import Ear, VoskEar
-from audio.recogniser import Heard, Word
+from audio.ear import Ear, Heard, open_ear
+from audio.recogniser import Word
 from audio.voice import Piece, Voice
 from audio.wav import RATE
 
@@ -143,7 +143,7 @@ class Session:
     def _begin(self, expect: Expect, place: int) -> None:
         self._utterance = Utterance("", start=place / RATE, ask=expect.ask)
         self._shown = ""
-        self._ear = VoskEar(self._lang, dictation=expect.dictation, digits=expect.digits)
+        self._ear = open_ear(self._lang, dictation=expect.dictation, digits=expect.digits)
 
     def _decode(self, block: NDArray[np.int16], place: int) -> None:
         ear, self._ear = self._ear, None

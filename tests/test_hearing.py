@@ -90,8 +90,8 @@ def test_a_number_said_with_a_pause_inside_is_read_whole(pool: Pool) -> None:
 
 def test_silence_and_line_noise_reach_no_recogniser(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
-    whole = session_module.VoskEar
-    monkeypatch.setattr(session_module, "VoskEar", lambda *a, **k: opened.append(1) or whole(*a, **k))
+    whole = session_module.open_ear
+    monkeypatch.setattr(session_module, "open_ear", lambda *a, **k: opened.append(1) or whole(*a, **k))
     noise = np.random.default_rng(1).integers(-10, 11, 60 * 8000).astype(np.int16)
     utterances, _ = heard(pool, noise, Expect())
     assert (utterances, opened) == ([], [])
@@ -131,7 +131,7 @@ def test_streams_do_not_mix(pool: Pool) -> None:
 def test_a_failing_utterance_ends_neither_stream_nor_pool(
     pool: Pool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    whole, calls = session_module.VoskEar, []
+    whole, calls = session_module.open_ear, []
 
     def broken_once(*args: object, **kwargs: object) -> object:
         calls.append(1)
@@ -139,7 +139,7 @@ def test_a_failing_utterance_ends_neither_stream_nor_pool(
             raise RuntimeError("13800138000")
         return whole(*args, **kwargs)
 
-    monkeypatch.setattr(session_module, "VoskEar", broken_once)
+    monkeypatch.setattr(session_module, "open_ear", broken_once)
     speech = wav.read(SPEECH / "d07-3-evidence.wav")
     utterances, _ = heard(pool, np.concatenate([speech, np.zeros(16000, np.int16), speech]), Expect())
     assert len(utterances) == 1
