@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 import unicodedata
 from itertools import pairwise
 
@@ -24,7 +26,7 @@ def mask(text: str) -> str:
     """The text with the middle of every run of seven digits or more replaced by stars.
 
     Runs are digits, digit words of Chinese or English, or dictated homophones of Chinese digits, with
-    spaces, dashes or fillers between. Each hidden digit or digit word becomes one star per digit.
+    spaces, dashes or fillers between. Complaint numbers stay. Each hidden digit or digit word becomes one star per digit.
     """
     folded = "".join(_fold(char) for char in text)
     result, position = [], 0
@@ -48,8 +50,11 @@ def _fold(char: str) -> str:
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
-    spans = [(run.start, run.end) for lang in ("zh", "en") for run in runs(text, lang) if len(run.digits) >= SHORTEST]
-    spans = sorted(spans + _homophones(text))
+    found = [(run.start, run.end, run.digits) for lang in ("zh", "en") for run in runs(text, lang)]
+    told = [(start, end) for start, end, digits in found if _is_complaint_number(digits)]
+    spans = [(start, end) for start, end, digits in found if len(digits) >= SHORTEST] + _homophones(text)
+    # What lies within a complaint number is part of it, however it could be read besides.
+    spans = sorted(span for span in spans if not any(start <= span[0] and span[1] <= end for start, end in told))
     merged = spans[:1]
     for start, end in spans[1:]:
         if start <= merged[-1][1]:
@@ -57,6 +62,17 @@ def _spans(text: str) -> list[tuple[int, int]]:
         else:
             merged.append((start, end))
     return merged
+
+
+def _is_complaint_number(digits: str) -> bool:
+    """A day and a serial of four or five digits: it says nothing of a person, and the caller must note it."""
+    if not re.fullmatch(r"20\d{10,11}", digits):
+        return False
+    try:
+        datetime.date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    except ValueError:
+        return False
+    return True
 
 
 def _homophones(text: str) -> list[tuple[int, int]]:

@@ -41,3 +41,14 @@ def test_any_text(text):
 @given(st.text("abcdefgh我们投诉账单,。 "))
 def test_text_without_numbers_stays(text):
     assert mask(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["投诉编号202611230001。", "编号是:二 零 二 六,一 一 二 三,零 零 零 一。", "number 2 0 2 6 1 1 2 3 0 0 0 1"]
+)
+def test_a_complaint_number_stays_to_be_noted(text: str) -> None:
+    assert mask(text) == text
+
+
+def test_a_number_that_only_begins_like_a_day_is_hidden() -> None:
+    assert mask("202613450001") != "202613450001"
