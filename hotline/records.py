@@ -59,7 +59,7 @@ def migrate(url: str) -> None:
     """Bring the database at ``url`` to the newest schema; makes it if it is not there."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds what callers said
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     engine = _engine(url)

@@ -41,7 +41,7 @@ class RunningLine:
 
     def write(self, path: Path) -> None:
         """Write it where only this user can read: the token opens the webhooks."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(handle, "w", encoding="utf-8") as file:
             json.dump(asdict(self), file)
