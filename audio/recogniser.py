@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,8 +134,8 @@ class Digits:
     """One utterance, in which only digits are recognised."""
 
     def __init__(self, model: vosk.Model, lang: str) -> None:
-        self._words = DIGIT_WORDS[lang]
-        grammar = json.dumps([*self._words, "[unk]"], ensure_ascii=False)  # Vosk does not read \u escapes
+        self._lang = lang
+        grammar = json.dumps([*DIGIT_WORDS[lang], "[unk]"], ensure_ascii=False)  # Vosk does not read \u escapes
         self._recogniser = vosk.KaldiRecognizer(model, RATE, grammar)
         self._recogniser.SetMaxAlternatives(ALTERNATIVES)
 
@@ -145,12 +146,14 @@ class Digits:
     def finish(self) -> tuple[str, ...]:
         """The distinct readings as digit strings, the best first; () when no digit was heard."""
         alternatives = json.loads(self._recogniser.FinalResult())["alternatives"]
-        readings = (self._digits(alternative["text"].split()) for alternative in alternatives)
+        readings = (spelled(alternative["text"].split(), self._lang) for alternative in alternatives)
         return tuple(dict.fromkeys(reading for reading in readings if reading))
 
-    def _digits(self, words: list[str]) -> str:
-        digits, times = "", 1
-        for word in words:
-            digits += self._words.get(word, "") * times
-            times = _TIMES.get(word, 1)  # double eight
-        return digits
+
+def spelled(words: Iterable[str], lang: str) -> str:
+    """The digits that digit words and figures stand for; other words are passed over. 'double eight' is '88'."""
+    digits, times = "", 1
+    for word in words:
+        digits += (word if word.isdigit() else DIGIT_WORDS[lang].get(word, "")) * times
+        times = _TIMES.get(word, 1)
+    return digits
