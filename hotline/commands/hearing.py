@@ -63,29 +63,33 @@ def hear(lang: str, as_json: bool, on: datetime | None, answers: tuple[tuple[str
 
     WAV of 8 or 16 kHz, PCM or μ-law, one channel; heard the way a live call is.
     """
+    from audio import models
     from audio.decoder import Pool
     from audio.hear import hear_file
-    from audio.models import ModelError
     from audio.wav import AudioError
     from hotline import settings
+    from ivr.script import Question
 
     try:
         questions = settings.load().script.questions
+        models.load(lang)
         heard = []
         with Pool() as pool:
             for question, path in answers:
-                for utterance in hear_file(path, questions[question].expect(question), pool, lang):
+                # A question that this line does not ask is heard as any other.
+                expect = questions.get(question, Question()).expect(question)
+                for utterance in hear_file(path, expect, pool, lang):
                     heard.append(_heard(utterance, question, lang, len(heard) + 1))
-    except (AudioError, ModelError, settings.SettingsError) as error:
+    except (AudioError, models.ModelError, settings.SettingsError) as error:
         raise click.ClickException(str(error)) from None
     _show(_filled(heard, _day(on)), as_json)
 
 
-@click.command()
+@click.command("models")
 @as_json
 @click.option("--fetch", is_flag=True, help="bring what is missing")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="which one to fetch")
-def models(as_json: bool, fetch: bool, lang: str) -> None:
+def models_(as_json: bool, fetch: bool, lang: str) -> None:
     """The speech models: where they are, whether they are sound; --fetch brings the missing one."""
     from audio import models as store
 
@@ -150,4 +154,4 @@ def _show(result: dict[str, Any], as_json: bool) -> None:
     print_form(result)
 
 
-commands: list[click.Command] = [hear, fill, models]
+commands: list[click.Command] = [hear, fill, models_]
