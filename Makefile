@@ -23,6 +23,7 @@ bench: $(VENV)/test model
 
 model: $(VENV)/run
 	@$(PY) -m hotline models --fetch
+	@$(PY) -m hotline models --fetch --lang en || echo "English callers are not heard without it: keys do the work."
 
 # Made without ensurepip, which Debian ships apart: the pip that is there installs into it.
 $(VENV)/run: requirements.txt

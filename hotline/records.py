@@ -7,6 +7,7 @@ order and a reader that remembers the last id it saw misses nothing.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,6 +88,8 @@ class Records:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._engine = _engine(url)
+        # Writers of this process stand in line here, in order and asleep; SQLite would let them poll.
+        self._turn = threading.Lock()
         self._zone = ZoneInfo(zone)
         self._grew = grew
         self._now = now
@@ -212,7 +215,11 @@ class Records:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+        with (
+            self._turn,
+            self._engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_LOCK})
             yield connection
@@ -255,7 +262,8 @@ def _complaint(row: Any) -> Complaint:
 
 def _engine(url: str) -> Engine:
     # hide_parameters: an exception text must not carry a caller's number.
-    engine = create_engine(url, hide_parameters=True)
+    # No limit to the connections: the threads that read are as many as there are streams, and brief.
+    engine = create_engine(url, hide_parameters=True, pool_size=0)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
