@@ -31,7 +31,7 @@ from ivr.carrier.client import place_call
 SPEECH = Path(__file__).parent.parent / "hotline" / "demo"
 ANSWERS = [str(SPEECH / f"{step}.wav") for step in ("problem", "phone", "resolution")]
 CALLS = 100
-PROBES = 200
+PROBES = 100
 
 
 def main() -> None:
@@ -132,8 +132,9 @@ def _webhooks(line: RunningLine) -> None:
     with ThreadPoolExecutor(CALLS) as pool:
         calls = [pool.submit(_call, line) for _ in range(CALLS)]
         _wait_for(line, CALLS)
-        times = [_probe(line, step) for step in range(PROBES)]
-        print(f"calls in progress while probing: {_in_progress(line)} of {CALLS}, on {os.cpu_count()} cores")
+        before = _in_progress(line)
+        times = [_probe(line) for _ in range(PROBES)]
+        print(f"calls in progress while probing: {before} to {_in_progress(line)}, on {os.cpu_count()} cores")
         for call in calls:
             call.result()
     for name, column in zip(("call comes in", "a key is pressed"), np.array(times).T, strict=True):
@@ -141,7 +142,7 @@ def _webhooks(line: RunningLine) -> None:
         print(f"webhook, {name}: p50 {p50:.0f} ms, p95 {p95:.0f} ms, longest {most:.0f} ms (carrier gives up at 15 s)")
 
 
-def _probe(line: RunningLine, _step: int) -> tuple[float, float]:
+def _probe(line: RunningLine) -> tuple[float, float]:
     """Seconds that a new call's first webhook and its first key take."""
     sid = "CA" + secrets.token_hex(16)
     caller = {"CallSid": sid, "AccountSid": line.account_sid, "From": "+8613700002222", "To": line.number}
