@@ -12,9 +12,10 @@ import os
 import queue
 import sys
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable
+
+from audio import fault
 
 log = logging.getLogger(__name__)
 
@@ -55,9 +56,7 @@ class Lane:
         try:
             job()
         except Exception as error:  # one bad utterance ends neither the stream nor the pool
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            # Not the text of the error: it may quote what somebody said.
-            log.error("recognition: %s at %s:%s", type(error).__name__, os.path.basename(frame.filename), frame.lineno)
+            log.error("recognition: %s", fault.place(error))
         with self._lock:
             self._waiting = bool(self._jobs)
             if not self._waiting:

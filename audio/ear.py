@@ -90,5 +90,5 @@ def open_ear(lang: str, *, dictation: bool, digits: bool) -> Ear:
 
 @functools.cache
 def _recognisers(lang: str) -> Recognisers:
-    # One for each decoder thread is in use at a time, unless many people talk at once.
-    return Recognisers(models.load(lang), keep=2 * (os.cpu_count() or 1))
+    # As many people at once as a core keeps up with; each that is in use takes up to 250 MB.
+    return Recognisers(models.load(lang), keep=6 * (os.cpu_count() or 1))

@@ -16,7 +16,8 @@ from flask import Blueprint, abort, request
 from flask_sock import Sock
 from simple_websocket import ConnectionClosed, Server
 
-from audio.stream import Connected, Media, Start, Stop, StreamError, parse
+from audio import fault
+from audio.stream import RATE, Connected, Media, Start, Stop, StreamError, parse
 from audio.track import Track
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,9 @@ def media_blueprint(gate: Gate) -> Blueprint:
         if not gate.handshake_ok(request.headers.get("X-Twilio-Signature")):
             log.warning("/media refused: the signature of the handshake is wrong")
             abort(403)
+        if request.headers.get("Sec-WebSocket-Version") != "13" or "Sec-WebSocket-Key" not in request.headers:
+            log.warning("/media refused: no handshake of a WebSocket")
+            abort(400)
 
     @sock.route("/media")
     def stream(socket: Server) -> None:
@@ -90,27 +94,27 @@ def media_blueprint(gate: Gate) -> Blueprint:
 
 def _receive(socket: Server, gate: Gate) -> None:
     handler: StreamHandler | None = None
-    name, reason = "a stream", "an error of ours"
+    name, reason, audio = "a stream", "", _Audio()
     try:
-        try:
-            start = _start(socket)
-            handler = gate.open(start.call_sid, start.parameters.get("token", ""))
-            if handler is None:
-                raise Refused("its call is not known or its token is wrong")
-            name = f"call {start.call_sid}: the audio stream"
-            handler.started(start.stream_sid)
-            _listen(socket, handler, start.stream_sid)
-            reason = "stop"
-        except ConnectionClosed:
-            large = socket.incoming_message_len > LARGEST
-            reason = "a message over 64 KiB" if large else "the connection closed without a stop"
-            log.warning("%s ended: %s", name, reason)
-        except Refused as refused:
-            reason = str(refused)
-            log.warning("%s is refused: %s", name, reason)
-    finally:
-        if handler is not None:
-            handler.closed(reason)
+        start = _start(socket)
+        handler = gate.open(start.call_sid, start.parameters.get("token", ""))
+        if handler is None:
+            raise Refused("its call is not known or its token is wrong")
+        name = f"call {start.call_sid}: the audio stream"
+        handler.started(start.stream_sid)
+        audio.listen(socket, handler, start.stream_sid)
+        reason = "stop"
+    except ConnectionClosed:
+        large = socket.incoming_message_len > LARGEST
+        reason = "a message over 64 KiB" if large else "the connection closed without a stop"
+    except Refused as refused:
+        reason = str(refused)
+    except Exception as error:  # the socket is not Flask's any more: there is nobody to answer
+        reason = f"an error of ours, {fault.place(error)}"
+    if reason != "stop" or audio.flaws:
+        log.warning("%s ended: %s", name, "; ".join([reason, *audio.flaws]))
+    if handler is not None:
+        handler.closed(reason)
 
 
 def _start(socket: Server) -> Start:
@@ -140,20 +144,38 @@ def _next(socket: Server, seconds: float, otherwise: str) -> str | bytes:
     raise Refused(f"{otherwise} within {seconds:.0f} s")
 
 
-def _listen(socket: Server, handler: StreamHandler, stream_sid: str) -> None:
-    track, garbage = Track(), 0
-    while True:
-        text = _next(socket, SILENT_S, "no message came")
-        try:
-            message = parse(text)
-        except StreamError as error:
-            garbage += 1
-            if garbage >= GARBAGE:
-                raise Refused(f"{garbage} messages that are none, the last one: {error}") from None
-            continue
-        if isinstance(message, Stop):
-            return
-        if isinstance(message, Start):
-            raise Refused("a second start")
-        if isinstance(message, Media) and message.stream_sid == stream_sid and message.track != "outbound":
-            handler.session.feed(track.place(message))
+class _Audio:
+    """What comes between start and stop, and what was wrong with it."""
+
+    def __init__(self) -> None:
+        self._track = Track()
+        self._garbage = 0
+        self._last = ""
+
+    @property
+    def flaws(self) -> list[str]:
+        """What was passed over or mended."""
+        track = self._track
+        return [
+            *([f"{self._garbage} messages that are none ({self._last})"] if self._garbage else []),
+            *([f"{track.dropped} pieces of audio late or double"] if track.dropped else []),
+            *([f"{track.lost / RATE:.2f} s of audio lost"] if track.lost else []),
+        ]
+
+    def listen(self, socket: Server, handler: StreamHandler, stream_sid: str) -> None:
+        """Feed the session until stop."""
+        while True:
+            text = _next(socket, SILENT_S, "no message came")
+            try:
+                message = parse(text)
+            except StreamError as error:
+                self._garbage, self._last = self._garbage + 1, str(error)
+                if self._garbage >= GARBAGE:
+                    raise Refused("too much that is no message") from None
+                continue
+            if isinstance(message, Stop):
+                return
+            if isinstance(message, Start):
+                raise Refused("a second start")
+            if isinstance(message, Media) and message.stream_sid == stream_sid and message.track != "outbound":
+                handler.session.feed(self._track.place(message))

@@ -180,7 +180,7 @@ def load(lang: str) -> vosk.Model | WhisperModel:
 
 
 def inventory() -> list[dict[str, str]]:
-    """Each language's ``lang``, ``name`` of its model, ``path`` ('' when it is not here), ``problem`` ('' when sound)."""
+    """For each language ``lang``, ``name`` of its model, ``path`` ('' when not here), ``problem`` ('' when sound)."""
     found = []
     for lang, wanted in MODELS.items():
         try:

@@ -48,7 +48,7 @@ _TIMES = {"double": 2, "triple": 3}
 ALTERNATIVES = 50
 """Readings asked of the digit recogniser: the right number is often not the first (2 of 15). 200 find no more."""
 
-WORN_S = 150.0
+WORN_S = 300.0
 """Seconds of audio after which a dictation recogniser is retired."""
 
 

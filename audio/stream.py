@@ -247,9 +247,8 @@ def _dtmf(document: dict[str, Any]) -> Dtmf:
     digit = _string(dtmf, "digit")
     if len(digit) != 1 or digit not in "0123456789*#ABCD":
         raise StreamError("dtmf.digit is no key")
-    return Dtmf(
-        _string(document, "streamSid"), digit, _string(dtmf, "track", "inbound_track"), _number(document, "sequenceNumber")
-    )
+    track = _string(dtmf, "track", "inbound_track")
+    return Dtmf(_string(document, "streamSid"), digit, track, _number(document, "sequenceNumber"))
 
 
 def _mark(document: dict[str, Any]) -> Mark:

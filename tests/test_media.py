@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket as socket_module
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -177,6 +178,44 @@ def test_some_garbage_is_passed_over_and_much_of_it_ends_the_stream(
     assert door.call.over.wait(10)
     assert sum(map(len, door.call.samples)) == 320
     assert "13800138000" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("messages", "flaw"),
+    [
+        (["not JSON", media(1)], "1 messages that are none (not JSON)"),
+        ([media(2), media(1), media(3)], "1 pieces of audio late or double"),
+        ([media(1), media(4)], "0.04 s of audio lost"),
+    ],
+)
+def test_what_was_mended_is_said_in_one_line_at_the_end(
+    opened, door: Door, messages: list[str], flaw: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    opened(start(), *messages, Stop("MZ1").text())
+    assert door.call.over.wait(10)
+    assert door.call.reasons == ["stop"]
+    (record,) = [record for record in caplog.records if record.name == "audio.media"]
+    assert flaw in record.getMessage()
+
+
+def test_an_error_of_ours_is_told_without_its_text(
+    opened, door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(samples: np.ndarray) -> None:
+        raise ValueError("13800138000")
+
+    monkeypatch.setattr(door.call, "feed", fails)
+    opened(start(), media(1))
+    assert door.call.over.wait(10)
+    assert "ValueError at test_media.py" in caplog.text
+    assert "13800138000" not in caplog.text
+
+
+def test_a_request_that_is_no_websocket_handshake_is_refused(url: str) -> None:
+    host, _, port = url.removeprefix("ws://").partition("/")[0].partition(":")
+    with socket_module.create_connection((host, int(port)), timeout=10) as plain:
+        plain.sendall(b"GET /media HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+        assert b" 400 " in plain.recv(100)
 
 
 def test_other_streams_go_on_while_one_breaks(opened, door: Door) -> None:

