@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -44,13 +43,15 @@ on_date = click.option(
 @click.argument("answers", nargs=-1, required=True, type=Answer())
 def fill(lang: str, as_json: bool, on: datetime | None, answers: tuple[tuple[str, str], ...]) -> None:
     """Fill the form from text: fill --lang zh problem="…" phone="…"."""
-    from agent_assist.form import Heard
+    from audio.session import Utterance
+    from hotline import settings
 
-    heard = [
-        Heard(text=text, ask=question, lang=lang, utterance=number)
-        for number, (question, text) in enumerate(answers, start=1)
-    ]
-    _show(_filled(heard, _day(on)), as_json)
+    try:
+        script = settings.load().script
+    except settings.SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    said = [Utterance(text=text, ask=question) for question, text in answers]
+    _show(_result(script, said, lang, _day(on)), as_json)
 
 
 @click.command()
@@ -65,24 +66,17 @@ def hear(lang: str, as_json: bool, on: datetime | None, answers: tuple[tuple[str
     """
     from audio import models
     from audio.decoder import Pool
-    from audio.hear import hear_file
     from audio.wav import AudioError
-    from hotline import settings
-    from ivr.script import Question
+    from hotline import intake, settings
 
     try:
-        questions = settings.load().script.questions
+        script = settings.load().script
         models.load(lang)
-        heard = []
         with Pool() as pool:
-            for question, path in answers:
-                # A question that this line does not ask is heard as any other.
-                expect = questions.get(question, Question()).expect(question)
-                for utterance in hear_file(path, expect, pool, lang):
-                    heard.append(_heard(utterance, question, lang, len(heard) + 1))
+            heard = [one for question, path in answers for one in intake.hear(script, path, question, pool, lang)]
     except (AudioError, models.ModelError, settings.SettingsError) as error:
         raise click.ClickException(str(error)) from None
-    _show(_filled(heard, _day(on)), as_json)
+    _show(_result(script, heard, lang, _day(on)), as_json)
 
 
 @click.command("models")
@@ -108,41 +102,19 @@ def models_(as_json: bool, fetch: bool, lang: str) -> None:
         click.echo(f"{model['lang']}  {model['name']}  {model['path'] or 'not here'}  {model['problem'] or 'ok'}")
 
 
-def _heard(utterance: Any, question: str, lang: str, number: int) -> Any:
-    from agent_assist.form import Heard
-
-    return Heard(
-        text=utterance.text,
-        ask=question,
-        lang=lang,
-        digits=utterance.digits,
-        start=utterance.start,
-        end=utterance.end,
-        utterance=number,
-        words=utterance.words,
-    )
-
-
 def _day(on: datetime | None) -> date:
     return on.date() if on else date.today()
 
 
-def _filled(heard: list[Any], on: date) -> dict[str, Any]:
-    from agent_assist.extract import extract
-    from agent_assist.form import Form
+def _result(script: Any, utterances: list[Any], lang: str, on: date) -> dict[str, Any]:
+    from hotline import intake
 
-    form = Form()
-    for one in heard:
-        found = extract(one, on)
-        form, _ = form.take(found.values)
-        # Who asked after an old complaint does not begin a new one by giving its number.
-        if found.intent and form.intent == "complain":
-            form = replace(form, intent=found.intent)
+    found = intake.fill(script, utterances, lang, on)
     transcript = [
         {"ask": one.ask, "text": one.text, "start": one.start, "end": one.end, "digits": list(one.digits[:5])}
-        for one in heard
+        for one in found.utterances
     ]
-    return {**form.to_json(), "transcript": transcript}
+    return {**found.form.to_json(), "transcript": transcript}
 
 
 def _show(result: dict[str, Any], as_json: bool) -> None:
