@@ -15,6 +15,8 @@ from simulation.tally import WAIT_EDGES, Tally
 RATIOS = [m for m in METRICS.values() if m.under is not None]
 TOP = np.asarray([COLUMN[m.top] for m in RATIOS])
 UNDER = np.asarray([COLUMN[m.under] for m in RATIOS])
+RARE = 10
+"""Calls of a kind in all replications, below which the spread between replications says too little."""
 
 
 class Moments:
@@ -56,7 +58,20 @@ class Moments:
                     self.squares[rows, TOP[j]] - 2 * mean * self.products[rows, j] + mean**2 * self.squares[rows, UNDER[j]]
                 )
                 variance = np.maximum(spread, 0.0) / under**2
+            if metric.counts_calls:
+                variance = np.fmax(variance, self._rare(top, under))
         return mean, self._half(variance, confidence)
+
+    def _rare(self, top: np.ndarray, under: np.ndarray) -> np.ndarray:
+        """Least sum of squares of a share of calls of which fewer than RARE were (or were not) seen.
+
+        What was never seen has no spread between replications, yet 0 ± 0 would claim to be certain. Agresti and
+        Coull (1998): as if two more calls of each kind had been seen.
+        """
+        seen, calls = self.n * top, self.n * under
+        share = (seen + 2) / (calls + 4)
+        least = share * (1 - share) / (calls + 4) * (self.n - 1) * self.n
+        return np.where((calls > 0) & (np.minimum(seen, calls - seen) < RARE), least, 0.0)
 
     def count(self, name: str, row: int, confidence: float) -> tuple[float, float]:
         """(mean, half of the confidence interval) of a count of `simulation.metrics.COUNTS` per replication."""

@@ -41,6 +41,11 @@ class Metric:
     text: str
     factor: float = 1.0
 
+    @property
+    def counts_calls(self) -> bool:
+        """True of a share of calls; False of a share of time, and of what is no share."""
+        return self.unit == "share" and self.under is not None and not self.under.endswith("_time")
+
 
 _LIST = (
     Metric("arrived", "arrived", None, "calls", "wt", "attempts to reach the line, redials included"),

@@ -61,8 +61,14 @@ def test_a_dask_scheduler_that_does_not_answer_says_so(monkeypatch):
 
 
 def test_a_value_that_never_varied_is_not_believed_at_once():
-    result = run(from_dict(single(length="2 min", run={"precision": {"metric": "blocking", "half_width": 0.01, "max_replications": 500}})))
+    result = run(from_dict(single(length="2 min", run={"precision": {"metric": "blocked", "half_width": 0.01, "max_replications": 500}})))
     assert result.replications >= 100 and result.stop.met
+
+
+def test_a_share_of_calls_that_was_never_seen_is_not_certain():
+    result = run(from_dict(single(length="2 min", run={"replications": 20})))
+    blocking, calls = result.get("blocking"), 20 * result.value("offered")
+    assert blocking.mean == 0 and 2 / calls < blocking.high < 6 / calls
 
 
 def test_the_end_of_max_replications_says_what_was_reached():
