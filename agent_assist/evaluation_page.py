@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from .evaluation import KINDS, Caller, Judgement, share
+from .evaluation import KINDS, Caller, Either, Judgement, share
 
 SOUND_LIMIT = 64_000_000
 """Bytes of sound in a page, as text; browsers open a page with more of it slowly or not at all."""
@@ -94,6 +94,8 @@ def _row(caller: Caller, one: Judgement, labels: Mapping[str, str]) -> dict[str,
 def _shown(name: str, value: Any) -> str:
     if value is None:
         return "—"
+    if isinstance(value, Either):
+        return " | ".join(_shown(name, one) for one in value)
     if name == "amount":
         return f"¥{value:g}" if value < 1e6 else f"¥{value:.2f}"
     return " + ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

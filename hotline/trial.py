@@ -38,11 +38,12 @@ class Trial:
     stopped: bool = False
 
 
-@dataclass(frozen=True)
-class _Heard:
-    caller: evaluation.Caller
-    audio_s: float
-    filling_s: float
+@dataclass
+class _Spent:
+    """Seconds, an entry for each recording or caller: threads add to a list without a lock."""
+
+    audio: list[float] = field(default_factory=list)
+    filling: list[float] = field(default_factory=list)
 
 
 def run(
@@ -53,18 +54,20 @@ def run(
     ``progress`` is called after each recording, on any thread. A KeyboardInterrupt ends the trial with what
     was heard until then.
     """
-    trial, stop = Trial(), threading.Event()
+    trial, stop, spent = Trial(), threading.Event(), _Spent()
     for lang in {caller.lang for caller in callers}:
         warm(lang)
     began, work = time.perf_counter(), time.process_time()
     # Threads, as in the line: the recognisers leave Python's lock, and a model is in memory once.
     with Pool(workers) as pool, ThreadPoolExecutor(workers, thread_name_prefix="caller") as threads:
-        futures = {threads.submit(_hear, script, caller, on, pool, stop, progress): caller for caller in callers}
+        futures = {threads.submit(_hear, script, caller, on, pool, stop, spent, progress): caller for caller in callers}
         with _stoppable(trial, stop, futures):
             for _ in as_completed(futures):
                 pass
     trial.wall_s = time.perf_counter() - began
-    trial.decoder_s = time.process_time() - work
+    # Also of callers who were not heard to the end: they were work and sound as well.
+    trial.decoder_s = time.process_time() - work - sum(spent.filling)
+    trial.audio_s = sum(spent.audio)
     for future, caller in futures.items():  # in the manifest's order
         if future.cancelled():
             continue
@@ -74,9 +77,7 @@ def run(
             trial.faults.append(Fault(caller.line, str(error)))
             continue
         if heard is not None:
-            trial.callers.append(heard.caller)
-            trial.audio_s += heard.audio_s
-            trial.decoder_s -= heard.filling_s
+            trial.callers.append(heard)
     return trial
 
 
@@ -92,17 +93,16 @@ def _stoppable(trial: Trial, stop: threading.Event, futures: dict[Future, Caller
 
 
 def _hear(
-    script: Script, caller: Caller, on: date, pool: Pool, stop: threading.Event, progress: Callable[[], None]
-) -> _Heard | None:
+    script: Script, caller: Caller, on: date, pool: Pool, stop: threading.Event, spent: _Spent, progress: Callable[[], None]
+) -> evaluation.Caller | None:
     """One caller; None when the trial was stopped before the end."""
     utterances: list[Utterance] = []
     turns: list[evaluation.Turn] = []
-    audio_s = 0.0
     for answer in caller.answers:
         if stop.is_set():
             return None
         heard = intake.hear(script, answer.wav, answer.ask, pool, caller.lang)
-        audio_s += soundfile.info(answer.wav).duration
+        spent.audio.append(soundfile.info(answer.wav).duration)
         turns.append(
             evaluation.Turn(
                 ask=answer.ask,
@@ -119,5 +119,5 @@ def _hear(
     day = caller.on or on
     form = intake.fill(script, utterances, caller.lang, day).form
     judgements = evaluation.judge(caller.expected, form, day, caller.lang)
-    judged = evaluation.Caller(caller.id, caller.line, caller.lang, caller.voice, judgements, tuple(turns))
-    return _Heard(judged, audio_s, time.thread_time() - began)
+    spent.filling.append(time.thread_time() - began)
+    return evaluation.Caller(caller.id, caller.line, caller.lang, caller.voice, judgements, tuple(turns))

@@ -8,8 +8,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent_assist.evaluation import FIELDS, UNJUDGED, facts, judge
 from agent_assist.extract import extract
-from agent_assist.form import FIELDS, Heard
+from agent_assist.form import Form, Heard
 
 FOLDER = Path(__file__).parent / "data" / "sentences"
 ON = datetime.date(2026, 11, 23)
@@ -37,38 +38,17 @@ def sentences(name: str) -> list[Sentence]:
     return found
 
 
-def plain(value) -> str:
-    """A value as the files write it."""
-    return "+".join(sorted(value)) if isinstance(value, list) else str(value)
-
-
-def outcome(expected: str | None, got: str | None) -> str | None:
-    """right, wrong, missing or invented; None when there was nothing and nothing was found."""
-    if expected is None:
-        return None if got is None else "invented"
-    if got is None:
-        return "missing"
-    fine = [option if "+" not in option else "+".join(sorted(option.split("+"))) for option in expected.split("|")]
-    return "right" if got in fine else "wrong"
-
-
 def count(names: list[str]) -> tuple[dict[str, Counter], list[str]]:
     """For each field how often it was right, wrong, missing, invented; and a line for each miss."""
     table: dict[str, Counter] = {name: Counter() for name in FIELDS}
     misses = []
     for sentence in [s for name in names for s in sentences(name)]:
         found = extract(Heard(sentence.text, sentence.ask, sentence.lang), ON)
-        got = {value.field: plain(value.value) for value in found.values}
-        for name in FIELDS:
-            expected = sentence.expected.get(name)
-            if expected == "?":
-                continue
-            result = outcome(expected, got.get(name))
-            if result:
-                table[name][result] += 1
-            if result not in (None, "right"):
-                misses.append(f"{result} {name}: {expected} {got.get(name)} | {sentence.text}")
-        expected = sentence.expected.get("intent")
-        if expected not in (None, "?") and found.intent != expected:
-            misses.append(f"intent: {expected} {found.intent} | {sentence.text}")
+        # That a complaint was understood as one counts here, where a form takes it for granted.
+        form, _ = Form(intent=found.intent or "nothing").take(found.values)
+        expected = facts({"intent": UNJUDGED, **sentence.expected})
+        for one in judge(expected, form, ON, sentence.lang):
+            table[one.field][one.kind] += 1
+            if one.kind != "right":
+                misses.append(f"{one.kind} {one.field}: {one.expected} {one.got} | {sentence.text}")
     return table, misses

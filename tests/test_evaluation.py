@@ -59,6 +59,8 @@ def test_where_nothing_was_said_and_nothing_is_held_there_is_nothing_to_judge() 
         ("location", "广西南宁", "广西壮族自治区南宁市"),
         ("evidence", "sms+bill", ["bill", "sms"]),
         ("resolution", ["refund"], ["refund"]),
+        ("category", "wrong_charge|billing_anomaly", "billing_anomaly"),
+        ("evidence", "sms|sms+bill", ["bill", "sms"]),
     ],
 )
 def test_the_same_written_otherwise_is_right(name: str, said: object, got: object) -> None:
@@ -79,6 +81,7 @@ def test_the_same_written_otherwise_is_right(name: str, said: object, got: objec
         ("category", "slow_network", "service_outage"),
         ("evidence", "sms+bill", ["sms"]),
         ("resolution", "refund", ["refund", "apology"]),
+        ("category", "wrong_charge|billing_anomaly", "slow_network"),
     ],
 )
 def test_another_value_is_wrong(name: str, said: object, got: object) -> None:
