@@ -55,7 +55,10 @@ def facts(expected: Mapping[str, Any]) -> dict[str, Any]:
         if value is None or value == "" or value == []:
             continue
         if isinstance(value, str) and "|" in value:
-            found[name] = Either(_fact(name, one.strip()) for one in value.split("|"))
+            options = [one.strip() for one in value.split("|") if one.strip()]
+            if not options:
+                raise ValueError(f"{name}: nothing beside the |; write a|b where either is right")
+            found[name] = Either(_fact(name, one) for one in options)
         else:
             found[name] = value if value == UNJUDGED else _fact(name, value)
     return found
