@@ -16,14 +16,29 @@ _SMOOTHING = 0.5
 _LEAST_SEEN = 2
 """Features seen in fewer sentences than this say nothing."""
 
+NOTHING = "none"
+"""Label of the sentences that are no complaint about the line: greetings, questions, other firms."""
+
+_ENDINGS = re.compile(r"(?<=[a-z]{3})(?:ings?|ed|es|ly|s|e|y)$")
+
 
 def features(chars: str, lang: str) -> frozenset[str]:
-    """Character (or sound) 1- to 3-grams of Chinese, words and word pairs of other languages."""
+    """Character (or sound) 1- to 3-grams of Chinese; of other languages stems, pairs of them and parts of words."""
     if lang == "zh":
         plain = re.sub(r"[^0-9a-z㐀-鿿\ue000-\uf8ff]+", "", chars)
         return frozenset(plain[at:at + size] for size in (1, 2, 3) for at in range(len(plain) - size + 1))
-    words = re.findall(r"[a-z']+", chars)
-    return frozenset(words) | frozenset(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))
+    words = re.findall(r"[a-z0-9']+", chars)
+    stems = [_stem(word) for word in words]
+    # Parts of words bring together what the stem does not (subscribe, subscription; bill, billing).
+    parts = {f"#{whole[at:at + size]}" for whole in (f"^{word}$" for word in set(words))
+             for size in (4, 5) for at in range(len(whole) - size + 1)}
+    return frozenset(stems) | frozenset(f"{a} {b}" for a, b in zip(stems, stems[1:], strict=False)) | parts
+
+
+def _stem(word: str) -> str:
+    """A word without its commonest endings."""
+    bare = _ENDINGS.sub("", re.sub(r"n't$|'(?:s|ve|re|ll|d|m)$", "", word))
+    return bare[:-1] if len(bare) > 3 and bare[-1] == bare[-2] else bare
 
 
 @cache
@@ -53,9 +68,11 @@ def _model(lang: str, heard: bool) -> dict[str, dict[str, float]]:
 
 
 def likeness(line: Line) -> list[tuple[str, float]]:
-    """Categories with their log odds for a line, best first; empty when nothing is known.
+    """Categories (and `NOTHING`) with their odds for a line, best first; empty when nothing is known.
 
-    Dictated Chinese is compared by sound, so that homophones do not matter.
+    The log odds of the features are added and divided by the square root of their number: features overlap,
+    so that a long story would otherwise be surer than it is. Dictated Chinese is compared by sound, so that
+    homophones do not matter.
     """
     lang = "zh" if line.heard.lang == "zh" else "en"
     model = _model(lang, line.dictated)
@@ -63,5 +80,5 @@ def likeness(line: Line) -> list[tuple[str, float]]:
     known = [model[feature] for feature in sorted(said) if feature in model]
     if not known:
         return []
-    totals = {label: sum(odds[label] for odds in known) for label in known[0]}
+    totals = {label: sum(odds[label] for odds in known) / math.sqrt(len(known)) for label in known[0]}
     return sorted(totals.items(), key=lambda item: -item[1])

@@ -36,4 +36,4 @@ def test_likeness_knows_nothing_of_nothing():
 
 def test_likeness_is_sorted():
     odds = [value for _, value in likeness(Line(Heard("网速太慢了,下载很慢")))]
-    assert odds == sorted(odds, reverse=True) and len(odds) == 7
+    assert odds == sorted(odds, reverse=True) and len(odds) == 8
