@@ -38,7 +38,7 @@ def outcome(line: Line) -> Value | None:
             continue
         if denied(line, hit.start, hit.end, "want"):
             continue
-        if not asked and not _wanted(line, hit, lang):
+        if not asked and not _wanted(line, hit, lang) and not (kept and _goes_on(line, kept[-1], hit, lang)):
             continue
         if all(hit.label != other.label for other in kept):
             kept.append(hit)
@@ -58,9 +58,20 @@ def _wanted(line: Line, hit: Hit, lang: str) -> bool:
     want = None
     for want in _WANT[lang].finditer(before):
         pass
-    if want is None or hit.start - want.end() > (12 if lang == "zh" else 40):
+    if want is None or len(before) - want.end() > (12 if lang == "zh" else 40):
         return False
     return not _TOLD[lang].search(before[want.end():])
+
+
+_ALSO = {
+    "zh": re.compile(r"^[^,.]{0,6},?(?:再|也|还|并且?|而且|同时|然后|顺便|另外|以及|和|钱|把|,)[^,.]{0,6}$"),
+    "en": re.compile(r"^[^,.]{0,20},?\s*(?:and|also|plus|then)\b[^,.]{0,25}$"),
+}
+
+
+def _goes_on(line: Line, before: Hit, hit: Hit, lang: str) -> bool:
+    """True for a further wish that leans on the one before it (给我改回去,钱也退了)."""
+    return hit.start >= before.end and bool(_ALSO[lang].match(line.chars[before.end:hit.start]))
 
 
 def _settle(line: Line, kept: list[Hit]) -> list[Hit]:
