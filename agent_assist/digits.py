@@ -154,7 +154,8 @@ def _repair(old: Run, new: Run, words: str, fits: Callable[[str], bool], lengths
                 key=lambda at: sum(a != b for a, b in zip(old.digits[at:at + count], new.digits, strict=True)),
             )
             options = [old.digits[:at] + new.digits + old.digits[at + count:] for at in likest]
-    for length in lengths:
+    # What was already a whole number keeps its length.
+    for length in () if fits(old.digits) else lengths:
         keep = length - count
         if len(old.digits) != length and 0 < keep <= len(old.digits):
             options.insert(0, old.digits[:keep] + new.digits)

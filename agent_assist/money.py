@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cn2an
 
@@ -35,7 +35,16 @@ _EN_NUMBER = (r"(?:[0-9][0-9,]*(?:\.[0-9]+)?|\b(?:(?:a |an )?(?:"
 _EN_MONEY = re.compile(
     rf"(?:[$¥£€]|rmb\s*|cny\s*)(?P<sign>[0-9][0-9,]*(?:\.[0-9]+)?)"
     rf"|(?P<number>{_EN_NUMBER})\s*(?P<unit>dollars?|bucks?|yuan|rmb|cny|kuai|renminbi|euros?|pounds?)\b"
+    rf"(?:\s+(?:and\s+)?(?P<tail>{_EN_NUMBER})(?:\s*(?:cents|fen))?(?=[\s,.]*$|[,.]|\s(?:for|a|per|each|on|from|in|every|last|too|extra)\b))?"
+    rf"|(?P<cents>{_EN_NUMBER})\s*(?:cents?|pence|fen)\b"
 )
+_EN_BARE = re.compile(rf"(?P<number>{_EN_NUMBER})")
+_EN_VERB = re.compile(
+    r"\b(?:(?:over\s?)?charg(?:ed?|ing)|took|taken|taking|deduct(?:ed|s|ing)?|bill(?:ed|ing)|paid|paying|debited)"
+    r"(?: (?:me|us|him|her|my \w+|out))?(?: (?:by|about|around|some|like|an? (?:extra|additional|whole)|over|almost|nearly|exactly|up to|for))*\s*$")
+_EN_NOT_MONEY = re.compile(
+    r"^\s*(?:times?|days?|weeks?|months?|years?|hours?|minutes?|gigs?|gb|mb|giga\w*|mega\w*|calls?|texts?|messages?|services?|"
+    r"different|people|percent|%|of\b|or\b|too many|st\b|nd\b|rd\b|th\b|g\b|am\b|pm\b|o'clock|[:/-])")
 
 # Roles of a sum, by the words around it (same clause, before or after).
 _ROLES = {
@@ -65,10 +74,18 @@ _COMPARE = {
 }
 
 
+_UNWANTED = re.compile(
+    r"(没|没有|未|不)(经|让|同意|订|开|办|要|点|申请|买|用)|不是我|莫名|谁(给|帮)|(多|冒)(了|出)|偷|私自|擅自|什么(东西|玩意|业务|费)|不知")
+"""Words of things never ordered: their monthly price is the sum in dispute."""
 _PROMISED = re.compile(r"广告|宣传|说好|承诺|号称")
-_FREE = re.compile(r"免费|不收|不要钱|不用钱|没有(月租|费用)|不花钱|赠送|送")
-_NOT_CREDITED = re.compile(r"(没有?|不|未)(到账?|收到|进账)|(never|not|n't)\s+(arriv|credit|receiv|show|been credited|gone through)")
+_FREE = re.compile(r"免(?:费|月租|收|单)|\bfree\b|\bno (?:fee|charge|cost|extra)s?\b|不收|不要钱|不用钱|没有(月租|费用)|不花钱|赠送|送")
+_NOT_CREDITED = re.compile(
+    r"(没有?|不|未)(显示)?(到账?|收到|进账|入账|进来)|余额(还|仍|依然|依旧)?(是|为)(零|0)|(never|not|n't)\s+(arriv|credit|receiv|show|been (add|credited)|gone through|add)"
+    r"|nothing (was|got|has been) (added|credited)|still (shows |says |is )?(zero|the same|empty)")
 """What follows a top-up that went astray."""
+
+
+_PLAN = re.compile(r"套餐|月租|资费|档|流量卡|\b(?:plan|package|tariff|contract|bundle)\b")
 
 
 @dataclass(frozen=True)
@@ -131,7 +148,7 @@ def _role(line: Line, start: int, end: int, lang: str) -> str:
         return "price"
     if re.search(table["excess"][0], before) or re.search(table["excess"][1], after):
         return "excess"
-    if _NOT_CREDITED.search(line.chars[end:]) and re.search(r"充|top|recharge", before):
+    if _NOT_CREDITED.search(line.chars[end:]) and re.search(r"充|缴|交了|\btop|recharg|refill|load|paid", before):
         return "excess"
     places = {}
     for role in ("charge", "price", "other"):
@@ -155,11 +172,7 @@ def sums(line: Line) -> list[Sum]:
     lang = "zh" if line.heard.lang == "zh" else "en"
     found: list[Sum] = []
     if lang == "en":
-        for m in _EN_MONEY.finditer(line.chars):
-            value = english_number(m["sign"] or m["number"])
-            if value:
-                found.append(Sum(value, m.start(), m.end(), "text", _role(line, m.start(), m.end(), lang)))
-        return found
+        return _english(line)
     patterns = [(_ZH_MONEY, "text")] + ([(_ZH_MONEY_SOUND, "sound")] if line.dictated else [])
     for pattern, how in patterns:
         for m in pattern.finditer(line.chars):
@@ -181,7 +194,48 @@ def sums(line: Line) -> list[Sum]:
                 continue
             found.append(Sum(value, start, m.end(), how, role))
     found.extend(_bare(line, found))
-    return sorted(found, key=lambda s: s.start)
+    return _meant(line, sorted(found, key=lambda s: s.start), lang)
+
+
+def _english(line: Line) -> list[Sum]:
+    """Every sum of an English line; bare numbers straight after a verb of charging or asked for."""
+    found: list[Sum] = []
+    for m in _EN_MONEY.finditer(line.chars):
+        value = english_number(m["sign"] or m["number"] or m["cents"])
+        if value and m["cents"]:
+            value = round(value / 100, 2)
+        if value and m["tail"]:
+            value = round(value + (english_number(m["tail"]) or 0) / 100, 2)
+        if value:
+            found.append(Sum(value, m.start(), m.end(), "text", _role(line, m.start(), m.end(), "en")))
+    for m in _EN_BARE.finditer(line.chars):
+        value = english_number(m["number"])
+        if not value or value > 100000 or any(s.start < m.end() and m.start() < s.end for s in found):
+            continue
+        before, after = line.chars[:m.start()], line.chars[m.end():]
+        alone = line.heard.ask == "amount" and not re.sub(r"[.,!?]|i (?:guess|think)|or so|maybe|please", "", after).strip()
+        if (alone or (_EN_VERB.search(before) and value >= 2)) and not _EN_NOT_MONEY.match(after):
+            role = _role(line, m.start(), m.end(), "en") or "charge"
+            found.append(Sum(value, m.start(), m.end(), "text", role))
+    return _meant(line, sorted(found, key=lambda s: s.start), "en")
+
+
+_INSTEAD = {
+    "zh": re.compile(r"[^.]{0,4}?(?:哦不|噢不|啊不|不对|不不|不是|说错|错了|记错)[^.]{0,8}"),
+    "en": re.compile(r"\W*(?:uh |um |oh )?(?:no|sorry|wait|actually|i mean|rather|correction|make that)\b[^.]{0,15}"),
+}
+"""What stands between a slip of the tongue and the sum that was meant."""
+
+
+def _meant(line: Line, found: list[Sum], lang: str) -> list[Sum]:
+    """The sums without those taken back at once (三十,哦不,三十五块); the later one has the earlier one's role."""
+    kept: list[Sum] = []
+    for one in found:
+        if kept and _INSTEAD[lang].fullmatch(line.chars[kept[-1].end:one.start]):
+            slip = kept.pop()
+            one = replace(one, role=slip.role or one.role)
+        kept.append(one)
+    return kept
 
 
 def _bare(line: Line, found: list[Sum]) -> list[Sum]:
@@ -194,8 +248,10 @@ def _bare(line: Line, found: list[Sum]) -> list[Sum]:
         if not value or len(m["number"]) >= 7 or _ZH_NOT_MONEY.match(line.chars[m.end():]):
             continue
         before = line.chars[max(0, m.start() - 5):m.start()]
-        verb = re.search(r"(扣|收|多)(了|走|掉|出)?我?(了)?$", before) or (
+        verb = re.search(r"(扣|收|多|欠)(费|款)?(了|走|掉|出|去)?(我|他|她)?(了)?$|(?<!月租)(?<!年)费(用)?(是|要|就)?$", before) or (
             m["about"] and re.search(r"(要|花|交|缴)(了)?我?(了)?$", before))
+        verb = verb or (re.search(r"(充值?|缴费?)(了)?$", before) and _NOT_CREDITED.search(line.chars[m.end():]))
+        verb = verb or (re.search(r"(一个?|每个?)月$", before) and _UNWANTED.search(line.chars))
         verb = verb or (re.search(r"(这|那|一)笔$", before) and re.match(r"(的)?[^,.]{0,4}(费|钱|款)", line.chars[m.end():]))
         if (verb and value >= 10) or (line.heard.ask == "amount" and not line.chars[m.end():].strip(".,多钱吧啊呢左右的样子")):
             role = _role(line, m.start(), m.end(), "zh") or "charge"
@@ -230,7 +286,8 @@ def amount(line: Line) -> Value | None:
         if len({s.value for s in charged}) != 1:
             return None
         chosen = charged[0]
-    elif prices and line.heard.ask == "amount" and len(every) == 1:
+    elif prices and len(every) == 1 and (line.heard.ask == "amount" or (
+            not _PLAN.search(line.chars) and (_UNWANTED if lang == "zh" else _FREE).search(line.chars))):
         chosen = prices[0]
     else:
         return None
