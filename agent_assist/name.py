@@ -60,7 +60,7 @@ def _zh(line: Line) -> Value | None:
     for m in _INTRO.finditer(text):
         start = m.end()
         found = _cut(line, start)
-        if m[0] == "我是" and found and text[start:start + 4].strip(",.") != found:
+        if m[0] == "我是" and found and re.split("[,.]", text[start:start + 5])[0] != found:
             continue
         if found and found not in _NOT_NAMES and not any(found.startswith(word) for word in _NOT_NAMES):
             return Value("name", found, source=line.source(start, start + len(found)))
@@ -98,7 +98,9 @@ def _en(line: Line) -> Value | None:
             value = " ".join(part.capitalize() for part in raw.split())
             return Value("name", value, source=line.source(start, start + len(raw)))
     if line.heard.ask == "name":
-        bare = re.fullmatch(r"(?:it'?s |it is |i'?m )?(?P<who>[a-z'-]+(?: [a-z'-]+){0,2})\.?", text)
+        # Asked for it, the last of several readings is the whole one ("Peter, Peter Smith").
+        bare = re.fullmatch(r"(?:(?:uh|um|well|yes|yeah|sure|okay|ok),? )*(?:it'?s |it is |i'?m |i am |this is |that'?s )?(?:[a-z'-]+, )?"
+                            r"(?P<who>[a-z'-]+(?: [a-z'-]+){0,2})(?: (?:speaking|here))?\.?", text)
         if bare and not set(bare["who"].split()) & _EN_STOP:
             value = " ".join(part.capitalize() for part in bare["who"].split())
             return Value("name", value, source=line.source(*bare.span("who"), score=0.7))

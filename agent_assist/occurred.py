@@ -6,6 +6,7 @@ import calendar
 import datetime
 import re
 
+from . import festivals
 from .form import Value
 from .line import Line
 from .sound import SAME, by_sound
@@ -39,6 +40,8 @@ _ZH = [
     (r"这个?月|本月|当月", "this_month"),
     (r"前年", "year_before_last"),
     (r"去年", "last_year"),
+    (r"半个(?:多)?月(?:以)?(?:之)?前", "halfmonth"),
+    (r"(?:(?P<year>[今去前])年的?)?(?P<festival>" + "|".join(festivals.WORDS["zh"]) + r")(?!的?(?:套餐|活动|优惠|促销|礼包|卡|档|特惠|流量|大促))", "festival"),
     (rf"(?P<day>{_N})[号](?!码|线|楼|店|机|段|院|营|卡|台|厅|门|公)", "day"),
 ]
 _EN_MONTHS = {m.lower(): n for n, m in enumerate(calendar.month_name) if m}
@@ -56,6 +59,7 @@ _EN_DAY = (r"(?P<day>[0-3]?[0-9](?:st|nd|rd|th)?|"
 _EN_WEEKDAY = r"(?P<weekday>mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b"
 _EN_COUNT = r"(?P<count>[0-9]+|" + "|".join(sorted(_EN_CARDINALS, key=len, reverse=True)) + r")"
 _EN = [
+    (rf"\blast\s+year\s+in\s+{_EN_MONTH}|\b{_EN_MONTH.replace('month', 'other')}\s+(?:of\s+)?last\s+year", "lastyear"),
     (rf"\b{_EN_MONTH}\s+(?:the\s+)?{_EN_DAY}(?!\d)", "date"),
     (rf"\b(?:the\s+)?{_EN_DAY}\s+(?:of\s+)?{_EN_MONTH}", "date"),
     (rf"\b(?:the\s+)?{_EN_DAY}\s+of\s+(?P<rel>last|this)\s+month", "relmonth"),
@@ -75,6 +79,7 @@ _EN = [
     (rf"\b{_EN_COUNT}\s+weeks?\s+ago", "weeksago"),
     (rf"\b{_EN_COUNT}\s+months?\s+ago", "monthsago"),
     (rf"\bon\s+{_EN_WEEKDAY}", "bareweekday"),
+    (r"\b(?P<rel>last\s+)?(?P<festival>" + "|".join(festivals.WORDS["en"]) + r")\b(?!\s+(?:plan|package|offer|deal|promotion|sale|gift|discount))", "festival"),
     (rf"\b(?:in|since|during|for|my|the|of)\s+(?!may\s+(?:i|be|not|have)){_EN_MONTH}", "month"),
     (rf"\bon\s+the\s+{_EN_DAY}", "day"),
 ]
@@ -90,6 +95,9 @@ _BY_SOUND = [(re.compile(by_sound(p, SAME)), kind) for p, kind in (
 _COMPARED = re.compile(r"比\s*$|(?:和|跟|同|与)$|每$")
 """Times that are only compared with (比上个月多) are not when it happened."""
 _DAY_CUE = re.compile(r"(?:^|在|从|到|自|是|于|这个?月|[就的])$")
+_TAKEN_BACK = re.compile(
+    r"(?:[,.]|的|那?个?)*(?:哦不|噢不|啊不|不对|不是|说错了?|错了|记错了?)[,.]*(?:是|应该是)?|[\s,.]*(?:no|sorry|wait|actually|i mean|rather)\b[\s,.]*(?:it was |the )?")
+"""What stands between a time said by mistake and the one that was meant."""
 _MONTH_COUNT = re.compile(r"^(?:个|月)")
 _FUTURE = re.compile(r"下个?(?:周|星期|礼拜|月)$")
 
@@ -140,6 +148,15 @@ def _name(kind: str, groups: dict, lang: str, on: datetime.date) -> str | None:
         if day is None or not 1 <= day <= calendar.monthrange(year or 2024, month)[1]:
             return None
         return f"{prefix}{month}-{day}"
+    if kind == "lastyear":
+        month = month_of(groups["month"] or groups["other"])
+        return f"{on.year - 1}-{month}" if month else None
+    if kind == "festival":
+        festival = next(name for pattern, name in festivals.WORDS[lang].items() if re.fullmatch(pattern, groups["festival"]))
+        year = _year(groups.get("year"), on)
+        return festival if year in (None, on.year) else f"{year}-{festival}"
+    if kind == "halfmonth":
+        return "15_days_ago"
     if kind == "relmonth":
         back = groups["rel"].startswith(("上", "last"))
         first = on.replace(day=1)
@@ -169,9 +186,12 @@ def _name(kind: str, groups: dict, lang: str, on: datetime.date) -> str | None:
 def occurred(line: Line, on: datetime.date) -> Value | None:
     """The first time that is told, named as in `resolve`; None when none is."""
     lang = "zh" if line.heard.lang == "zh" else "en"
-    best: tuple[int, int, str, str] | None = None
+    told: list[tuple[int, int, str]] = []
     for pattern, kind in _COMPILED[lang]:
         for m in pattern.finditer(line.chars):
+            # of two that overlap, the pattern listed first (the most specific)
+            if any(start < m.end() and m.start() < end for start, end, _ in told):
+                continue
             if _COMPARED.search(line.chars[:m.start()]) or _FUTURE.search(line.chars[:m.end()]):
                 continue
             name = _name(kind, m.groupdict(), lang, on)
@@ -179,9 +199,11 @@ def occurred(line: Line, on: datetime.date) -> Value | None:
                 continue
             if kind == "day" and line.dictated and not _DAY_CUE.search(line.chars[:m.start()]):
                 continue  # a month before it may have been misheard
-            # earliest wins; of those at one place, the pattern listed first (the most specific)
-            if best is None or (m.start() < best[0] and not best[0] < m.end()):
-                best = (m.start(), m.end(), name, "text")
+            told.append((m.start(), m.end(), name))
+    best: tuple[int, int, str, str] | None = None
+    for start, end, name in sorted(told):
+        if best is None or _TAKEN_BACK.fullmatch(line.chars[best[1]:start]):
+            best = (start, end, name, "text")
     if best is None and line.dictated:
         for pattern, kind in _BY_SOUND:
             m = pattern.search(line.sound)
@@ -231,6 +253,12 @@ def resolve(name: str, on: datetime.date) -> tuple[datetime.date, datetime.date]
             return _month_span(*_months_back(on, count))
         when = on - day * count * (7 if m[2] == "weeks" else 1)
         return when, when
+    if (m := re.fullmatch(r"(?:(\d{4})-)?([a-z_]+)", name)) and m[2] in festivals.NAMES:
+        for year in [int(m[1])] if m[1] else range(on.year, on.year - 5, -1):
+            days = festivals.span(m[2], year)
+            if days and days[0] <= on:
+                return days[0], min(days[1], on)
+        return None
     if m := re.fullmatch(r"(?:(\d{4})-)?(\d{1,2})(?:-(\d{1,2}))?", name):
         month = int(m[2])
         for year in ([int(m[1])] if m[1] else [on.year, on.year - 1, on.year - 2, on.year - 3, on.year - 4]):
