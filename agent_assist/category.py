@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from .focus import focus
 from .form import Value
 from .lexicon import Hit, lexicon, table
 from .likeness import NOTHING, likeness
@@ -67,6 +68,7 @@ def close(line: Line) -> tuple[str, ...]:
 
 def _ranked(line: Line) -> tuple[list[tuple[str, float]], dict[str, list[Hit]]]:
     """Categories by weight, and the words that speak for each."""
+    line = focus(line)
     total, used = scores(line)
     if line.heard.ask in ASKED:
         for label, odds in likeness(line):
