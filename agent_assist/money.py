@@ -10,7 +10,9 @@ import cn2an
 from .form import Value
 from .line import Line
 
-_ZH_NUMBER = r"(?:[0-9][0-9,]*(?:\.[0-9]+)?[十百千万]?|[零〇一二两三四五六七八九十百千万]+(?:点[零一二三四五六七八九]+)?)"
+_ZH_NUMBER = (r"(?:(?<![0-9])[0-9][0-9,]{0,15}(?![0-9])(?:\.[0-9]{1,8})?[十百千万]?"
+              r"|(?<![零〇一二两三四五六七八九十百千万])[零〇一二两三四五六七八九十百千万]{1,24}(?:点[零一二三四五六七八九]{1,8})?)")
+"""Bounded, and never begun inside a number: else time grows with the square of the length of a run of digits."""
 _ZH_MONEY = re.compile(
     rf"(?:[¥¥]|人民币)\s*(?P<sign>{_ZH_NUMBER})"
     rf"|(?P<number>{_ZH_NUMBER})(?P<about>[多几来]?)(?:个)?(?P<unit>块钱|块|元钱|元|圆|rmb|人民币|美元|港币|刀)"
@@ -31,7 +33,8 @@ _EN_UNITS = {w: n for n, w in enumerate(
     "seventeen eighteen nineteen".split())} | {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 _EN_NUMBER = (r"(?:[0-9][0-9,]*(?:\.[0-9]+)?|\b(?:(?:a |an )?(?:"
-              + "|".join([*_EN_UNITS, "hundred", "thousand"]) + r"|and|point)(?:[\s-]+|(?=[.,]|$)|\b))+)")
+              + "|".join([*_EN_UNITS, "hundred", "thousand"]) + r"|and|point)(?:[\s-]+|(?=[.,]|$)|\b)){1,16})")
+_EN_INSIDE = re.compile(r"\b(?:" + "|".join([*_EN_UNITS, "hundred", "thousand", "point"]) + r")[\s-]+$")
 _EN_MONEY = re.compile(
     rf"(?:[$¥£€]|rmb\s*|cny\s*)(?P<sign>[0-9][0-9,]*(?:\.[0-9]+)?)"
     rf"|(?P<number>{_EN_NUMBER})\s*(?P<unit>dollars?|bucks?|yuan|rmb|cny|kuai|renminbi|euros?|pounds?)\b"
@@ -64,7 +67,7 @@ _ROLES = {
         "price": (r"used to be|was supposed|should (be|have)|originally|advert\w*|promis\w+|told|said|plan|was|from|to|instead of|per month",
                   r"^(plan|package|a month|per month|monthly|tariff)"),
         "wanted": (r"compensat\w+", r"compensat\w+|in damages"),
-        "other": (r"balance|left|credit|top\w* up|deposit|remain\w*|gift|discount", r"balance|left|credit|deposit|discount|off\b"),
+        "other": (r"balance|left|credit|top\w* up|deposit|remain\w*|gift|discount", r"balance|left|credit|deposit|discount|^off\b"),
     },
 }
 
@@ -83,6 +86,8 @@ _NOT_CREDITED = re.compile(
     r"(没有?|不|未)(显示)?(到账?|收到|进账|入账|进来)|余额(还|仍|依然|依旧)?(是|为)(零|0)|(never|not|n't)\s+(arriv|credit|receiv|show|been (add|credited)|gone through|add)"
     r"|nothing (was|got|has been) (added|credited)|still (shows |says |is )?(zero|the same|empty)")
 """What follows a top-up that went astray."""
+_NEARBY = 60
+"""Characters within which it follows."""
 
 
 _PLAN = re.compile(r"套餐|月租|资费|档|流量卡|\b(?:plan|package|tariff|contract|bundle)\b")
@@ -100,10 +105,14 @@ class Sum:
     """excess, charge, price, wanted, other or '' (see `amount`)."""
 
 
+_LONGEST = 15
+"""Digits or words of the longest sum that is read; a float holds no more digits exactly."""
+
+
 def chinese_number(text: str) -> int | float | None:
     """三百六 -> 360, 一千零五 -> 1005, 1,200 -> 1200, 十九点五 -> 19.5; None when it is no number."""
     plain = text.replace(",", "").replace("〇", "零").rstrip("点")
-    if not plain:
+    if not plain or len(plain) > _LONGEST:
         return None
     if re.fullmatch(r"[十百千万]+", plain):
         plain = plain if plain == "十" else "一" + plain
@@ -117,6 +126,8 @@ def chinese_number(text: str) -> int | float | None:
 def english_number(text: str) -> int | float | None:
     """'one hundred and twenty' -> 120, '1,200.50' -> 1200.5; None when it is no number."""
     plain = text.replace(",", "").strip()
+    if len(re.findall(r"[a-z]+|[0-9]", plain)) > _LONGEST:
+        return None
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", plain):
         value = float(plain)
         return int(value) if value == int(value) else value
@@ -148,7 +159,7 @@ def _role(line: Line, start: int, end: int, lang: str) -> str:
         return "price"
     if re.search(table["excess"][0], before) or re.search(table["excess"][1], after):
         return "excess"
-    if _NOT_CREDITED.search(line.chars[end:]) and re.search(r"充|缴|交了|\btop|recharg|refill|load|paid", before):
+    if _NOT_CREDITED.search(line.chars[end:end + _NEARBY]) and re.search(r"充|缴|交了|\btop|recharg|refill|load|paid", before):
         return "excess"
     places = {}
     for role in ("charge", "price", "other"):
@@ -173,12 +184,13 @@ def sums(line: Line) -> list[Sum]:
     found: list[Sum] = []
     if lang == "en":
         return _english(line)
+    taken = bytearray(len(line.chars))
     patterns = [(_ZH_MONEY, "text")] + ([(_ZH_MONEY_SOUND, "sound")] if line.dictated else [])
     for pattern, how in patterns:
         for m in pattern.finditer(line.chars):
             groups = m.groupdict()
             value = chinese_number(groups.get("cents") or groups.get("sign") or groups["number"])
-            if value is None or value <= 0 or any(s.start < m.end() and m.start() < s.end for s in found):
+            if value is None or value <= 0 or any(taken[m.start():m.end()]):
                 continue
             if groups.get("cents"):
                 value = round(value / 10, 2)
@@ -193,14 +205,25 @@ def sums(line: Line) -> list[Sum]:
             if how == "sound" and role not in ("excess", "charge", "price") and line.heard.ask != "amount":
                 continue
             found.append(Sum(value, start, m.end(), how, role))
+            taken[start:m.end()] = b"1" * (m.end() - start)
     found.extend(_bare(line, found))
     return _meant(line, sorted(found, key=lambda s: s.start), lang)
+
+
+def _mask(line: Line, found: list[Sum]) -> bytearray:
+    """Which characters belong to a sum already found (a look-up, since a long text may hold thousands)."""
+    taken = bytearray(len(line.chars))
+    for one in found:
+        taken[one.start:one.end] = b"1" * (one.end - one.start)
+    return taken
 
 
 def _english(line: Line) -> list[Sum]:
     """Every sum of an English line; bare numbers straight after a verb of charging or asked for."""
     found: list[Sum] = []
     for m in _EN_MONEY.finditer(line.chars):
+        if not m["sign"] and _EN_INSIDE.search(line.chars[max(0, m.start() - 12):m.start()]):
+            continue  # the end of a longer row of numbers is no sum
         value = english_number(m["sign"] or m["number"] or m["cents"])
         if value and m["cents"]:
             value = round(value / 100, 2)
@@ -208,9 +231,10 @@ def _english(line: Line) -> list[Sum]:
             value = round(value + (english_number(m["tail"]) or 0) / 100, 2)
         if value:
             found.append(Sum(value, m.start(), m.end(), "text", _role(line, m.start(), m.end(), "en")))
+    taken = _mask(line, found)
     for m in _EN_BARE.finditer(line.chars):
         value = english_number(m["number"])
-        if not value or value > 100000 or any(s.start < m.end() and m.start() < s.end for s in found):
+        if not value or value > 100000 or any(taken[m.start():m.end()]):
             continue
         before, after = line.chars[:m.start()], line.chars[m.end():]
         alone = line.heard.ask == "amount" and not re.sub(r"[.,!?]|i (?:guess|think)|or so|maybe|please", "", after).strip()
@@ -241,8 +265,9 @@ def _meant(line: Line, found: list[Sum], lang: str) -> list[Sum]:
 def _bare(line: Line, found: list[Sum]) -> list[Sum]:
     """Numbers without a unit, straight after a verb of charging (扣了我三百六) or asked for."""
     bare = []
+    taken = _mask(line, found)
     for m in _ZH_BARE.finditer(line.chars):
-        if any(s.start < m.end() and m.start() < s.end for s in found):
+        if any(taken[m.start():m.end()]):
             continue
         value = chinese_number(m["number"])
         if not value or len(m["number"]) >= 7 or _ZH_NOT_MONEY.match(line.chars[m.end():]):
@@ -250,7 +275,8 @@ def _bare(line: Line, found: list[Sum]) -> list[Sum]:
         before = line.chars[max(0, m.start() - 5):m.start()]
         verb = re.search(r"(扣|收|多|欠)(费|款)?(了|走|掉|出|去)?(我|他|她)?(了)?$|(?<!月租)(?<!年)费(用)?(是|要|就)?$", before) or (
             m["about"] and re.search(r"(要|花|交|缴)(了)?我?(了)?$", before))
-        verb = verb or (re.search(r"(充值?|缴费?)(了)?$", before) and _NOT_CREDITED.search(line.chars[m.end():]))
+        verb = verb or (re.search(r"(充值?|缴费?)(了)?$", before) and _NOT_CREDITED.search(line.chars[m.end():m.end() + _NEARBY]))
+        verb = verb or re.search(r"(扣|收)了?[一两二三四五几](次|回|笔|遍)$|(扣|收)[^.]{0,12},(一|每)(次|回|笔|条)(是)?$", line.chars[max(0, m.start() - 20):m.start()])
         verb = verb or (re.search(r"(一个?|每个?)月$", before) and _UNWANTED.search(line.chars))
         verb = verb or (re.search(r"(这|那|一)笔$", before) and re.match(r"(的)?[^,.]{0,4}(费|钱|款)", line.chars[m.end():]))
         if (verb and value >= 10) or (line.heard.ask == "amount" and not line.chars[m.end():].strip(".,多钱吧啊呢左右的样子")):

@@ -68,6 +68,11 @@ def _zh(line: Line) -> Value | None:
         family = _surname(text[m.end():m.end() + 2])
         if family:
             end = m.end() + len(family)
+            # "我姓欧阳,欧阳雪": the whole name often follows
+            again = re.compile(rf"[,.]?(?:我?叫|名字?(?:叫|是))?(?={family})").match(text, end)
+            whole = _cut(line, again.end()) if again else None
+            if whole:
+                return Value("name", whole, source=line.source(again.end(), again.end() + len(whole)))
             return Value("name", family, source=line.source(m.end(), end, score=0.7))
     if m := re.search(r"(?:我是|姓)?(?P<who>[㐀-鿿])(?P<title>先生|女士|小姐|太太)", text):
         if line.heard.ask == "name" and _surname(m["who"]):

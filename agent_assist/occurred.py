@@ -42,7 +42,7 @@ _ZH = [
     (r"去年", "last_year"),
     (r"半个(?:多)?月(?:以)?(?:之)?前", "halfmonth"),
     (r"(?:(?P<year>[今去前])年的?)?(?P<festival>" + "|".join(festivals.WORDS["zh"]) + r")(?!的?(?:套餐|活动|优惠|促销|礼包|卡|档|特惠|流量|大促))", "festival"),
-    (rf"(?P<day>{_N})[号](?!码|线|楼|店|机|段|院|营|卡|台|厅|门|公)", "day"),
+    (rf"(?P<day>{_N})[号](?!码|工|线|楼|店|机|段|院|营|卡|台|厅|门|公)", "day"),
 ]
 _EN_MONTHS = {m.lower(): n for n, m in enumerate(calendar.month_name) if m}
 _EN_MONTHS |= {m[:3]: n for m, n in _EN_MONTHS.items()} | {"sept": 9}
@@ -81,7 +81,7 @@ _EN = [
     (rf"\bon\s+{_EN_WEEKDAY}", "bareweekday"),
     (r"\b(?P<rel>last\s+)?(?P<festival>" + "|".join(festivals.WORDS["en"]) + r")\b(?!\s+(?:plan|package|offer|deal|promotion|sale|gift|discount))", "festival"),
     (rf"\b(?:in|since|during|for|my|the|of)\s+(?!may\s+(?:i|be|not|have)){_EN_MONTH}", "month"),
-    (rf"\bon\s+the\s+{_EN_DAY}", "day"),
+    (rf"\bon\s+the\s+{_EN_DAY}(?!\s+(?:floor|street|avenue|line|phone|call|attempt|try|page|row|corner|one|of\s+(?!the\s+month)))", "day"),
 ]
 
 _COMPILED = {
@@ -187,10 +187,11 @@ def occurred(line: Line, on: datetime.date) -> Value | None:
     """The first time that is told, named as in `resolve`; None when none is."""
     lang = "zh" if line.heard.lang == "zh" else "en"
     told: list[tuple[int, int, str]] = []
+    taken = bytearray(len(line.chars))
     for pattern, kind in _COMPILED[lang]:
         for m in pattern.finditer(line.chars):
             # of two that overlap, the pattern listed first (the most specific)
-            if any(start < m.end() and m.start() < end for start, end, _ in told):
+            if any(taken[m.start():m.end()]):
                 continue
             if _COMPARED.search(line.chars[:m.start()]) or _FUTURE.search(line.chars[:m.end()]):
                 continue
@@ -200,6 +201,7 @@ def occurred(line: Line, on: datetime.date) -> Value | None:
             if kind == "day" and line.dictated and not _DAY_CUE.search(line.chars[:m.start()]):
                 continue  # a month before it may have been misheard
             told.append((m.start(), m.end(), name))
+            taken[m.start():m.end()] = b"1" * (m.end() - m.start())
     best: tuple[int, int, str, str] | None = None
     for start, end, name in sorted(told):
         if best is None or _TAKEN_BACK.fullmatch(line.chars[best[1]:start]):

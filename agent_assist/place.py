@@ -211,7 +211,7 @@ def _english() -> tuple[re.Pattern, re.Pattern]:
                    key=len, reverse=True)
     cities = "|".join(re.escape(name) for name in upper if len(name) >= 4)
     countries = "|".join(re.escape(name.lower()) for name in _countries("en"))
-    district = r"[a-z]{3,12}(?: new)? (?:district|county|area)"
+    district = r"(?!(?:our|your|this|that|the|whole|same|entire|any|every|local|my)\b)[a-z]{3,12}(?: new)? (?:district|county|area)"
     place = rf"(?:{district}(?:,? (?:in |of )?(?:{cities}))?|(?:{cities})(?: city| province)?(?:,? {district})?|[a-z]{{4,12}}, (?:{cities})|(?:{countries}))"
     return (re.compile(rf"\b(?:in|at|from|near|to|around|of|visiting)\s+(?:the\s+)?(?P<place>{place})\b"), re.compile(rf"(?P<place>{place})\b"))
 
