@@ -32,6 +32,10 @@ CORRECTION = {
 }
 
 
+_COUNTED = re.compile(r"\b(?:the|my) (?:last|final|first) $")
+"""What makes a number count digits: "the last two are zero one"."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A stretch of digits in an utterance."""
@@ -120,7 +124,7 @@ def corrected(line: Line, fits: Callable[[str], bool], lengths: tuple[int, ...] 
     Only digits that were said are used; the result must satisfy `fits`.
     """
     lang = "zh" if line.heard.lang == "zh" else "en"
-    said = runs(line.chars, lang)
+    said = [run for run in runs(line.chars, lang) if not _COUNTED.search(line.chars[:run.start])]
     marks = [m.end() for m in CORRECTION[lang].finditer(line.chars)]
     if not marks or not said:
         return said

@@ -63,11 +63,11 @@ _ROLES = {
     "en": {
         "excess": (r"over\s?charged?|extra|too much|refund|back|wrong(ly)?|twice|double|more than|excess|missing|return|owe me",
                    r"too much|extra|more\b|higher|over|back|refund|that i (did|have)|i never|without|less"),
-        "charge": (r"charged?|bill(ed)?|took|taken|deduct(ed)?|cost|paid|pay|fee|debited|withdr[ae]wn?|invoice", r"fee|charge|was (taken|charged|deducted)|for\b|on my bill"),
+        "charge": (r"charged?|bill(ed)?|took|tak(e|es|en|ing)|goes down|drop(s|ped)|los(t|es|ing)|eat(s|en|ing)|deduct(ed)?|cost|paid|pay|fee|debited|withdr[ae]wn?|invoice", r"fee|charge|was (taken|charged|deducted)|for\b|on my bill"),
         "price": (r"used to be|was supposed|should (be|have)|originally|advert\w*|promis\w+|told|said|plan|was|from|to|instead of|per month",
                   r"^(plan|package|a month|per month|monthly|tariff)"),
         "wanted": (r"compensat\w+", r"compensat\w+|in damages"),
-        "other": (r"balance|left|credit|top\w* up|deposit|remain\w*|gift|discount", r"balance|left|credit|deposit|discount|^off\b"),
+        "other": (r"balance|left|credit|top\w* up|deposit|remain\w*|gift|discount", r"balance|left|credit|deposit|discount|^off\b(?! me| my)"),
     },
 }
 
@@ -238,7 +238,7 @@ def _english(line: Line) -> list[Sum]:
             continue
         before, after = line.chars[:m.start()], line.chars[m.end():]
         alone = line.heard.ask == "amount" and not re.sub(r"[.,!?]|i (?:guess|think)|or so|maybe|please", "", after).strip()
-        if (alone or (_EN_VERB.search(before) and value >= 2)) and not _EN_NOT_MONEY.match(after):
+        if alone or (_EN_VERB.search(before) and value >= 2 and not _EN_NOT_MONEY.match(after)):
             role = _role(line, m.start(), m.end(), "en") or "charge"
             found.append(Sum(value, m.start(), m.end(), "text", role))
     return _meant(line, sorted(found, key=lambda s: s.start), "en")

@@ -26,7 +26,7 @@ _AFTER = {
         "en": re.compile(r"^\s*(?:i|we|was|were|is|are|has|have|got|that|i've|they)*\s*(?:been )?(?:don'?t have|do not have|deleted|lost|missing|gone|not)\b"),
     },
     "want": {
-        "zh": re.compile(r"^[^,.要]{0,4}?(?:就|都|也|我)*(?:不(?:赔偿|补偿|道歉|退款|退|赔)的?(?:都)?(?:无所谓|不重要|没关系|随便)|无所谓|(?:不用|不要|不需要|不必|不想要?)(?:了|的|$|[,.])|免了|算了|就算了|没(?:有)?用|不(?:够|管用|顶用|算数|顶事)|有(?:什么|啥|个屁|屁)用|(?:有)?什么用|不是(?:我|重点))"),
+        "zh": re.compile(r"^[^,.要]{0,4}?(?:就|都|也|我)*(?:不(?:赔偿|补偿|道歉|退款|退|赔)的?(?:都)?(?:无所谓|不重要|没关系|随便)|无所谓|(?:不用|不要|不需要|不必|不想要?)(?:了|的|$|[,.])|免了|算了|就算了|没(?:有)?用|不(?:管用|顶用|算数|顶事)|有(?:什么|啥|个屁|屁)用|(?:有)?什么用|不是(?:我|重点))"),
         "en": re.compile(r"^\s*(?:is|are|was)? ?(?:not|n't|isn'?t|won'?t(?: be)?) (?:what|needed|necessary|important|enough|do|cut it|help)|^\s*(?:won'?t|will not|does(?: not|n't)) (?:do|help|be enough|cut it)"),
     },
 }

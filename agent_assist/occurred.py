@@ -96,7 +96,7 @@ _COMPARED = re.compile(r"比\s*$|(?:和|跟|同|与)$|每$")
 """Times that are only compared with (比上个月多) are not when it happened."""
 _DAY_CUE = re.compile(r"(?:^|在|从|到|自|是|于|这个?月|[就的])$")
 _TAKEN_BACK = re.compile(
-    r"(?:[,.]|的|那?个?)*(?:哦不|噢不|啊不|不对|不是|说错了?|错了|记错了?)[,.]*(?:是|应该是)?|[\s,.]*(?:no|sorry|wait|actually|i mean|rather)\b[\s,.]*(?:it was |the )?")
+    r"(?:[,.啊哦噢呃嗯]|的|那?个?)*(?:不对|不是|不,|说错了?|错了|记错了?)[,.]*(?:是|应该是)?|[\s,.]*(?:no|sorry|wait|actually|i mean|rather)\b[\s,.]*(?:it was |the )?")
 """What stands between a time said by mistake and the one that was meant."""
 _MONTH_COUNT = re.compile(r"^(?:个|月)")
 _FUTURE = re.compile(r"下个?(?:周|星期|礼拜|月)$")

@@ -16,7 +16,7 @@ SOUND_NEEDED = {True: 0.55, False: 0.85}
 """The least weight of a match by sound, in answer to the question and elsewhere."""
 
 _WANT = {
-    "zh": re.compile(r"要求|希望|直接|我要|我想要?|请|帮我|给我|麻烦|必须|尽快|马上|立即|赶紧|需要|应该给|要你们|让你们|得给我|务必|立刻|能不能|可不可以|诉求"),
+    "zh": re.compile(r"要求|希望|直接|(?:^|[,.])(?=(?:退(?:钱|费|款|还我|给我)|赔(?:偿|钱|我))(?!了|的|还?没|到|一直|申请))|我要|我想要?|请|帮我|给我|麻烦|必须|尽快|马上|立即|赶紧|需要|应该给|要你们|让你们|得给我|务必|立刻|能不能|可不可以|诉求"),
     "en": re.compile(r"\b(want|would like|i'?d like|please|demand|request|require|expect|need you|ask(ing)? for|should|must|can you|could you)\b"),
 }
 _TOLD = {
