@@ -124,7 +124,7 @@ def corrected(line: Line, fits: Callable[[str], bool], lengths: tuple[int, ...] 
     Only digits that were said are used; the result must satisfy `fits`.
     """
     lang = "zh" if line.heard.lang == "zh" else "en"
-    said = [run for run in runs(line.chars, lang) if not _COUNTED.search(line.chars[:run.start])]
+    said = [run for run in runs(line.chars, lang) if not _COUNTED.search(line.chars[max(0, run.start - 12):run.start])]
     marks = [m.end() for m in CORRECTION[lang].finditer(line.chars)]
     if not marks or not said:
         return said

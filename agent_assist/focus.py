@@ -48,5 +48,6 @@ def focus(line: Line) -> Line:
         return line
     apart = copy.copy(line)
     apart.chars = kept
-    apart.__dict__.pop("sound", None)  # was made from the whole
+    for derived in ("sound", "_marks"):  # were made from the whole
+        apart.__dict__.pop(derived, None)
     return apart

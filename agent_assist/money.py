@@ -32,11 +32,11 @@ _EN_UNITS = {w: n for n, w in enumerate(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen".split())} | {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
-_EN_NUMBER = (r"(?:[0-9][0-9,]*(?:\.[0-9]+)?|\b(?:(?:a |an )?(?:"
+_EN_NUMBER = (r"(?:(?<![0-9])[0-9][0-9,]{0,15}(?![0-9])(?:\.[0-9]{1,8})?|\b(?:(?:a |an )?(?:"
               + "|".join([*_EN_UNITS, "hundred", "thousand"]) + r"|and|point)(?:[\s-]+|(?=[.,]|$)|\b)){1,16})")
 _EN_INSIDE = re.compile(r"\b(?:" + "|".join([*_EN_UNITS, "hundred", "thousand", "point"]) + r")[\s-]+$")
 _EN_MONEY = re.compile(
-    rf"(?:[$¥£€]|rmb\s*|cny\s*)(?P<sign>[0-9][0-9,]*(?:\.[0-9]+)?)"
+    rf"(?:[$¥£€]|rmb\s*|cny\s*)(?P<sign>[0-9][0-9,]{0,15}(?![0-9])(?:\.[0-9]{1,8})?)"
     rf"|(?P<number>{_EN_NUMBER})\s*(?P<unit>dollars?|bucks?|yuan|rmb|cny|kuai|renminbi|euros?|pounds?)\b"
     rf"(?:\s+(?:and\s+)?(?P<tail>{_EN_NUMBER})(?:\s*(?:cents|fen))?(?=[\s,.]*$|[,.]|\s(?:for|a|per|each|on|from|in|every|last|too|extra)\b))?"
     rf"|(?P<cents>{_EN_NUMBER})\s*(?:cents?|pence|fen)\b"
@@ -62,7 +62,7 @@ _ROLES = {
     },
     "en": {
         "excess": (r"over\s?charged?|extra|too much|refund|back|wrong(ly)?|twice|double|more than|excess|missing|return|owe me",
-                   r"too much|extra|more\b|higher|over|back|refund|that i (did|have)|i never|without|less"),
+                   r"too (much|high|many)|extra|more\b|higher|over|back|refund|that i (did|have)|i never|without|less"),
         "charge": (r"charged?|bill(ed)?|took|tak(e|es|en|ing)|goes down|drop(s|ped)|los(t|es|ing)|eat(s|en|ing)|deduct(ed)?|cost|paid|pay|fee|debited|withdr[ae]wn?|invoice", r"fee|charge|was (taken|charged|deducted)|for\b|on my bill"),
         "price": (r"used to be|was supposed|should (be|have)|originally|advert\w*|promis\w+|told|said|plan|was|from|to|instead of|per month",
                   r"^(plan|package|a month|per month|monthly|tariff)"),
@@ -78,13 +78,15 @@ _COMPARE = {
 
 
 _UNWANTED = re.compile(
-    r"(没|没有|未|不)(经|让|同意|订|开|办|要|点|申请|买|用)|不是我|莫名|谁(给|帮)|(多|冒)(了|出)|偷|私自|擅自|什么(东西|玩意|业务|费)|不知")
+    r"(没|没有|未|不)(经|让|同意|订|开|办|要|点|申请|买|用)|不是我|莫名|谁(给|帮)|(多|冒)(了|出)|偷|私自|擅自|什么(东西|玩意|业务|费)|不知"
+    r"|(取消|退订|关)[^.]{0,8}(还|仍|照)"
+    r"|\b(without (my|me|asking|permission|consent)|never|didn't|did not|don't want|not (ordered|requested|asked)|cancel+ed|unsubscribed)\b")
 """Words of things never ordered: their monthly price is the sum in dispute."""
 _PROMISED = re.compile(r"广告|宣传|说好|承诺|号称")
 _FREE = re.compile(r"免(?:费|月租|收|单)|\bfree\b|\bno (?:fee|charge|cost|extra)s?\b|不收|不要钱|不用钱|没有(月租|费用)|不花钱|赠送|送")
 _NOT_CREDITED = re.compile(
     r"(没有?|不|未)(显示)?(到账?|收到|进账|入账|进来)|余额(还|仍|依然|依旧)?(是|为)(零|0)|(never|not|n't)\s+(arriv|credit|receiv|show|been (add|credited)|gone through|add)"
-    r"|nothing (was|got|has been) (added|credited)|still (shows |says |is )?(zero|the same|empty)")
+    r"|(never|not|n't) (on|in) my (account|balance|phone)|nothing (was|got|has been) (added|credited)|still (shows |says |is )?(zero|the same|empty)")
 """What follows a top-up that went astray."""
 _NEARBY = 60
 """Characters within which it follows."""
@@ -199,7 +201,7 @@ def sums(line: Line) -> list[Sum]:
             if groups.get("jiao"):
                 value = round(value + (chinese_number(groups["jiao"][:-1] or "零") or 0) / 10, 2)
             start = m.start()
-            if line.dictated and (more := _MISHEARD_HUNDREDS.search(line.chars[:start])) and value < 100:
+            if line.dictated and (more := _MISHEARD_HUNDREDS.search(line.chars[:start], max(0, start - 2))) and value < 100:
                 value, start = value + (chinese_number(more[1]) or 0) * 100, more.start()
             role = _role(line, start, m.end(), lang)
             if how == "sound" and role not in ("excess", "charge", "price") and line.heard.ask != "amount":
@@ -236,7 +238,7 @@ def _english(line: Line) -> list[Sum]:
         value = english_number(m["number"])
         if not value or value > 100000 or any(taken[m.start():m.end()]):
             continue
-        before, after = line.chars[:m.start()], line.chars[m.end():]
+        before, after = line.chars[max(0, m.start() - _NEARBY):m.start()], line.chars[m.end():m.end() + _NEARBY]
         alone = line.heard.ask == "amount" and not re.sub(r"[.,!?]|i (?:guess|think)|or so|maybe|please", "", after).strip()
         if alone or (_EN_VERB.search(before) and value >= 2 and not _EN_NOT_MONEY.match(after)):
             role = _role(line, m.start(), m.end(), "en") or "charge"
@@ -313,7 +315,7 @@ def amount(line: Line) -> Value | None:
             return None
         chosen = charged[0]
     elif prices and len(every) == 1 and (line.heard.ask == "amount" or (
-            not _PLAN.search(line.chars) and (_UNWANTED if lang == "zh" else _FREE).search(line.chars))):
+            not _PLAN.search(line.chars) and (_UNWANTED.search(line.chars) or (lang == "en" and _FREE.search(line.chars))))):
         chosen = prices[0]
     else:
         return None

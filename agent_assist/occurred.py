@@ -19,6 +19,7 @@ _N = r"(?:[12]?[0-9]|3[01]|[二三]?十[一二三四五六七八九]?|[一二三
 _PART = r"(?:的?(?:早上|上午|中午|下午|傍晚|晚上|夜里|凌晨|半夜|晚|早))?"
 
 _ZH = [
+    (r"(?:(?P<year>[今去前])年的?)?(?P<festival>" + "|".join(festivals.WORDS["zh"]) + r")(?!的?(?:套餐|活动|优惠|促销|礼包|卡|档|特惠|流量|大促))", "festival"),
     (rf"(?:(?P<year>(?:[12][0-9]{{3}}|[二一][零〇一二三四五六七八九]{{3}}|今|去|前))年的?)?(?P<month>{_N})月份?的?(?P<day>{_N})(?:[号日]|(?=[,.]|$))", "date"),
     (rf"(?P<rel>上个?月|这个?月|本月|当月)的?(?P<day>{_N})[号日]", "relmonth"),
     (rf"(?:(?P<year>(?:[12][0-9]{{3}}|[二一][零〇一二三四五六七八九]{{3}}|今|去|前))年的?)?(?P<month>{_N})月(?:份|初|底|末|中旬)?", "month"),
@@ -41,7 +42,6 @@ _ZH = [
     (r"前年", "year_before_last"),
     (r"去年", "last_year"),
     (r"半个(?:多)?月(?:以)?(?:之)?前", "halfmonth"),
-    (r"(?:(?P<year>[今去前])年的?)?(?P<festival>" + "|".join(festivals.WORDS["zh"]) + r")(?!的?(?:套餐|活动|优惠|促销|礼包|卡|档|特惠|流量|大促))", "festival"),
     (rf"(?P<day>{_N})[号](?!码|工|线|楼|店|机|段|院|营|卡|台|厅|门|公)", "day"),
 ]
 _EN_MONTHS = {m.lower(): n for n, m in enumerate(calendar.month_name) if m}
@@ -193,12 +193,12 @@ def occurred(line: Line, on: datetime.date) -> Value | None:
             # of two that overlap, the pattern listed first (the most specific)
             if any(taken[m.start():m.end()]):
                 continue
-            if _COMPARED.search(line.chars[:m.start()]) or _FUTURE.search(line.chars[:m.end()]):
+            if _COMPARED.search(line.chars[max(0, m.start() - 12):m.start()]) or _FUTURE.search(line.chars[max(0, m.end() - 12):m.end()]):
                 continue
             name = _name(kind, m.groupdict(), lang, on)
             if name is None or (kind == "month" and _MONTH_COUNT.match(line.chars[m.end():])):
                 continue
-            if kind == "day" and line.dictated and not _DAY_CUE.search(line.chars[:m.start()]):
+            if kind == "day" and line.dictated and not _DAY_CUE.search(line.chars[:m.start()], max(0, m.start() - 3)):
                 continue  # a month before it may have been misheard
             told.append((m.start(), m.end(), name))
             taken[m.start():m.end()] = b"1" * (m.end() - m.start())

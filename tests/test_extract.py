@@ -21,7 +21,7 @@ CALLS = [json.loads(row) for row in (
 ASKS = ["", "problem", "phone", "number", "resolution", "evidence", "name", "amount", "occurred", "location", "id_number"]
 
 
-@pytest.mark.parametrize("names", [["zh", "zh-held-out", "zh-third"], ["en", "en-held-out", "en-third"]])
+@pytest.mark.parametrize("names", [["zh", "zh-held-out", "zh-third"], ["zh-fill"], ["en", "en-held-out", "en-third"], ["en-fill"]])
 def test_the_form_from_written_sentences(names):
     table, misses = count(names)
     bars = {"category": 0.95, "phone": 0.97, "number": 0.97, "amount": 0.97, "evidence": 0.97, "resolution": 0.97}
@@ -99,6 +99,37 @@ def test_numbers_from_the_digit_recogniser_were_in_it(digits):
     for value in extract(Heard("我 的 号码", "phone", digits=tuple(digits)), ON).values:
         if value.field == "phone":
             assert any(value.value in text for text in digits)
+
+
+@given(st.sampled_from([("没有", ""), ("没", "了"), ("", "没有"), ("", "都删了"), ("我拿不出", "")]),
+       st.sampled_from(["短信", "账单", "截图", "通话记录", "合同"]), st.sampled_from(["evidence", "problem"]))
+def test_evidence_that_is_denied_is_never_filled(around, thing, ask):
+    for text in (around[0] + thing + around[1], f"网速太慢了,{around[0]}{thing}{around[1]}。"):
+        assert all(value.field != "evidence" for value in extract(Heard(text, ask), ON).values), text
+
+
+@given(st.sampled_from(["I don't have", "I have no", "I lost", "There is no", "I never got"]),
+       st.sampled_from(["text message", "bill", "screenshot", "call record", "contract"]), st.sampled_from(["evidence", "problem"]))
+def test_english_evidence_that_is_denied_is_never_filled(before, thing, ask):
+    values = extract(Heard(f"{before} a {thing}." if before.endswith("got") else f"{before} {thing}.", ask, "en"), ON).values
+    assert all(value.field != "evidence" for value in values)
+
+
+@given(st.text("话费扣收了我的钱块元退上个这月号码,。是不对,多少abc ", max_size=60), st.sampled_from(ASKS), st.sampled_from(["zh", "en"]))
+def test_no_number_without_a_number_word(text, ask, lang):
+    numeric = {"amount", "phone", "complaint_number", "id_number"}
+    assert not numeric & {value.field for value in extract(Heard(text, ask, lang), ON).values}
+
+
+@pytest.mark.parametrize("text", ["1" * 10_000, "一二三四五" * 2_000, "😀" * 10_000, "\x00\x1b" * 5_000, "one two three " * 700,
+                                  "上个月话费多扣了五十块钱," * 800])
+def test_ten_thousand_characters_take_a_second_at_most(text):
+    warm("zh")
+    warm("en")
+    for lang in ("zh", "en"):
+        start = time.thread_time()
+        extract(Heard(text, "problem", lang), ON)
+        assert time.thread_time() - start < 2  # a second on an idle machine
 
 
 def test_an_utterance_takes_milliseconds():
