@@ -68,13 +68,15 @@ def desk_blueprint(
     hub: News,
     *,
     name: str = "",
+    hints: dict[str, Any] | None = None,
     who: Callable[[], str] = lambda: "desk",
     now: Callable[[], float] = time.time,
     heartbeat: float = HEARTBEAT_S,
 ) -> Blueprint:
     """The desk under ``/desk``.
 
-    ``name`` is the line's name in the page's title; ``who`` names the person at the desk in the
+    ``name`` is the line's name in the page's title; ``hints`` says what to ask next, as
+    ``{"asks": {category: [question, …]}, "fields": {question: field}, "words": {lang: {question: text}}}``; ``who`` names the person at the desk in the
     log when a hidden value is looked at; ``now`` gives Unix seconds; ``heartbeat`` is in seconds.
     """
     desk = Blueprint(
@@ -97,7 +99,7 @@ def desk_blueprint(
 
     @desk.get("", strict_slashes=False)
     def page() -> str:
-        return render_template("desk.html", name=name)
+        return render_template("desk.html", name=name, hints=hints)
 
     @desk.get("/events")
     def events() -> Response:

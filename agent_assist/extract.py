@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from .category import category
+from .category import category, close
 from .evidence import evidence
 from .form import Heard, Value
 from .intent import intent
@@ -26,6 +26,8 @@ class Extraction:
     """At most one per field, state 'heard', each with its source."""
     intent: str | None
     """complain, status, escalate or agent; None when nothing says so."""
+    close: tuple[str, ...] = ()
+    """Categories between which the words do not decide, likeliest first."""
 
 
 def warm(lang: str) -> None:
@@ -63,4 +65,4 @@ def extract(heard: Heard, on: datetime.date) -> Extraction:
     values += [value for value in [kind, *found] if value is not None]
     if aim is None and kind is not None:
         aim = "complain"
-    return Extraction(values, aim)
+    return Extraction(values, aim, () if kind is not None else close(line))

@@ -124,6 +124,8 @@ class Form:
 
     values: Mapping[str, Value] = field(default_factory=dict)
     intent: str = "complain"
+    description: str = ""
+    """What happened, in one or two sentences (`description.describe`)."""
 
     def take(self, found: Iterable[Value]) -> tuple[Form, list[Value]]:
         """The form after `found`, and the values that changed it (lists: as united).
@@ -155,6 +157,7 @@ class Form:
         empty = {"value": None, "state": "missing", "source": None}
         return {
             "intent": self.intent,
+            "description": self.description,
             "fields": {
                 name: self.values[name].to_json() if name in self.values else dict(empty)
                 for name in FIELDS
@@ -172,7 +175,7 @@ class Form:
             for name, entry in data.get("fields", {}).items()
             if entry.get("state") != "missing"
         }
-        return cls(values, intent)
+        return cls(values, intent, data.get("description", ""))
 
 
 _RANK = {state: rank for rank, state in enumerate(STATES)}

@@ -276,6 +276,8 @@ class Viewer:
                 return {"status": data["status"], "reason": show(data.get("reason", "")).text}
             case "error":
                 return {"what": show(data["what"]).text}
+            case "description":
+                return {"text": show(data["text"]).text}
             case "intent" | "complaint_filed" | "draft_saved" | "queued":
                 return data
         return None  # the menu's state, the stream's name, who looked at what: not for the screen

@@ -79,7 +79,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     )
     app.register_blueprint(voice_blueprint(flow, signatures, records))
     app.register_blueprint(media_blueprint(Gate(flow, signatures)))
-    app.register_blueprint(desk_blueprint(records, hub, name=settings.line.name))
+    app.register_blueprint(desk_blueprint(records, hub, name=settings.line.name, hints=settings.script.hints()))
 
     Reaper(flow, records.calls_in_progress, carrier.status).start()
 

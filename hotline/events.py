@@ -75,6 +75,12 @@ class FieldValue(Payload):
     source: dict[str, Any] | None = None
 
 
+class Description(Payload):
+    """What happened, in the caller's own words; numbers of persons are masked."""
+
+    text: str
+
+
 class Intent(Payload):
     """What the caller wants of the line: complain, status, escalate or agent."""
 
@@ -128,6 +134,7 @@ PAYLOADS: dict[str, type[Payload]] = {
     "field_heard": FieldValue,
     "field_edited": FieldValue,
     "field_revealed": FieldRevealed,
+    "description": Description,
     "intent": Intent,
     "complaint_filed": ComplaintFiled,
     "draft_saved": DraftSaved,

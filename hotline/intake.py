@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
+from agent_assist.description import describe
 from agent_assist.form import Form
 from audio.decoder import Pool
 from audio.hear import hear_file
 from audio.session import Expect, Utterance
 from ivr import answers
+from ivr.call import told
 from ivr.script import Question, Script
 
 
@@ -42,4 +44,5 @@ def fill(script: Script, utterances: Iterable[Utterance], lang: str, on: date) -
         # Who asked after an old complaint does not begin a new one by giving its number.
         if understood.intent and form.intent == "complain":
             form = replace(form, intent=understood.intent)
-    return Intake(form, taken)
+    story = [told(asdict(utterance)) for utterance in taken]
+    return Intake(replace(form, description=describe(story, form, lang)), taken)

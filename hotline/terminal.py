@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from agent_assist.privacy import mask
@@ -56,4 +57,8 @@ def print_form(result: dict[str, Any]) -> None:
     console = Console(highlight=False)
     for line in result["transcript"]:
         console.print(f"[dim]{line['ask']:>12}[/] {mask(line['text'])}")
+    if result["description"]:
+        console.print(f"[bold]{escape(result['description'])}[/]")
     console.print(form_table(result))
+    if result["lacking"]:
+        console.print(f"[dim]still to be asked: {', '.join(result['lacking'])}[/]")

@@ -33,6 +33,7 @@ class Understood:
     option: str | None = None
     language: str | None = None
     told: bool = False
+    close: tuple[str, ...] = ()
 
 
 def label(state: State) -> str:
@@ -82,6 +83,7 @@ def heard(
         option=option.name if option else None,
         language=_language(script, utterance.text),
         told=bool(values) or _long(utterance.text, lang),
+        close=tuple(name for name in found.close if name in script.menu.categories),
     )
 
 
@@ -119,6 +121,7 @@ def event(understood: Understood, filled: tuple[str, ...], facts: steps.Facts, *
         option=understood.option,
         language=understood.language,
         told=understood.told,
+        close=understood.close,
         current=current,
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from agent_assist.description import Told
 from agent_assist.form import Form, Value
 from ivr.menu import State
 from ivr.steps import Facts
@@ -47,8 +48,8 @@ class Call:
     to: str
     state: State = State()
     form: Form = Form()
-    utterances: int = 0
-    """How many utterances the log holds; they are numbered from 1."""
+    told: list[Told] = field(default_factory=list)
+    """The utterances that the log holds; they are numbered from 1."""
     ended: bool = False
     stream: CallStream | None = None
     token: str | None = None
@@ -79,6 +80,11 @@ class Call:
         """The form as the menu machine sees it."""
         number = self.form.get("complaint_number")
         return Facts(tuple(sorted(self.form.values)), self.form.get("category"), number)
+
+    @property
+    def utterances(self) -> int:
+        """How many utterances the log holds."""
+        return len(self.told)
 
     @property
     def substance(self) -> tuple[int, int]:
@@ -113,12 +119,19 @@ class Call:
         return self.token
 
 
+def told(utterance: dict[str, Any]) -> Told:
+    """A logged utterance as the description needs it."""
+    return Told(utterance["text"], utterance.get("ask", ""), utterance.get("words", ()))
+
+
 def form_of(events: Iterable[LogEvent]) -> Form:
     """The form that a call's events add up to; an agent's edit wins over whatever was heard later."""
     form = Form()
     for event in events:
         if event.kind == "intent":
             form = replace(form, intent=event.data["intent"])
+        elif event.kind == "description":
+            form = replace(form, description=event.data["text"])
         elif event.kind in ("field_heard", "field_edited"):
             form, _ = form.take([Value.from_json(event.data["field"], event.data)])
     return form
@@ -135,7 +148,7 @@ def restored(sid: str, events: Iterable[LogEvent]) -> Call | None:
         if event.kind == "moved":
             call.state = State.from_json(event.data["state"])
         elif event.kind == "utterance" and event.data.get("who", "caller") == "caller":
-            call.utterances += 1
+            call.told.append(told(event.data))
         elif event.kind == "call_ended":
             call.ended = True
     return call

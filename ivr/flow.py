@@ -16,10 +16,11 @@ from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from agent_assist.description import describe
 from agent_assist.form import Value
 from audio.session import Partial, Utterance
 from ivr import answers, steps
-from ivr.call import Call, form_of, restored
+from ivr.call import Call, form_of, restored, told
 from ivr.errands import Errands
 from ivr.menu import Menu
 from ivr.ports import Carrier, Hub, Logged, Records
@@ -326,7 +327,8 @@ class Flow:
         except Exception as error:  # the log itself is out of reach; the next webhook will meet it too
             log.error("call %s: it could not be put through to a human: %s", call.sid, where(error))
             return
-        call.utterances += not kept
+        if not kept:
+            call.told.append(told(said))
         self._errands.interrupt(call, call.state.turn)
 
     def _take(self, call: Call, utterance: Utterance) -> None:
@@ -341,6 +343,11 @@ class Flow:
         )
         form = call.form
         fields = self._fill(call, understood.values)
+        heard = told(said[1])
+        text = describe([*call.told, heard], call.form, state.lang)
+        if text != call.form.description:
+            fields.append(("description", {"text": text}))
+            call.form = replace(call.form, description=text)
         filled = tuple(value.field for value in understood.values)
         event = answers.event(understood, filled, call.facts, current=state.answers(step, turn))
         if event.current and turn not in (None, state.turn):
@@ -356,7 +363,7 @@ class Flow:
         except Exception:
             call.form = form  # nothing of it was stored
             raise
-        call.utterances = index
+        call.told.append(heard)
         self._do(call, todo)
         if call.ended:
             self._draft(call)

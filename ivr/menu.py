@@ -37,6 +37,10 @@ WAIT_S = 2
 """Seconds of one silent wait while the caller is still talking."""
 
 
+MOST_CLOSE = 3
+"""Most categories read out for a short choice; of more the caller forgets the first (FACTS.md)."""
+
+
 Chosen = Choice | Option | str
 """What a key stands for: an answer, a menu option, or a category's name."""
 
@@ -76,6 +80,8 @@ class Menu:
             return {option.key: option for option in menu.options}
         if state.step == "category":
             picked = menu.option(state.option)
+            if state.close:
+                return {str(place): name for place, name in enumerate(state.close, start=1)}
             if picked is not None:
                 return {str(place): name for place, name in enumerate(picked.categories, start=1)}
             return {option.key: option for option in menu.options if option.categories}
@@ -167,6 +173,8 @@ class Menu:
     def _heard(self, state: State, event: Heard) -> State:
         told = state.told or (event.told and state.step in ("language", "problem"))
         state = replace(state, told=told)
+        if event.told and state.step in ("language", "problem"):
+            state = replace(state, close=event.close[:MOST_CLOSE])
         if event.intent == "agent" and event.current and state.step not in ("queue", "gone", "file", "lookup"):
             return self._human(state)
         if not event.current or state.step not in self.script.questions:
@@ -270,6 +278,8 @@ class Menu:
     def _give_up(self, state: State) -> State:
         if state.step == "language":
             return self._ask(state, "problem")
+        if state.step == "category" and state.close:
+            return self._ask(replace(state, close=()), "category")  # none of those: the whole list
         if state.step in ("problem", "number"):
             return self._human(state, Say("no_answer"))
         if state.step == "higher":
@@ -287,7 +297,7 @@ class Menu:
         return replace(self._ask(before, step), trail=state.trail[:-1])
 
     def _pick(self, state: State, option: Option) -> State:
-        state = replace(state, option=option.name)
+        state = replace(state, option=option.name, close=())
         if option.intent != "complain":
             return self._follow_up(replace(state, intent=option.intent))
         if state.step == "category":
@@ -302,7 +312,7 @@ class Menu:
     def _onward(self, state: State) -> State:
         if state.category is None and "category" not in state.settled:
             return self._ask(state, "category")
-        for step in self.script.intake:
+        for step in self.script.asks(state.category):
             skipped = self._deaf(state) and not self.script.questions[step].keyed
             if step not in state.settled and INTAKE[step] not in state.known and not skipped:
                 return self._ask(state, step)

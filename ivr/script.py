@@ -9,11 +9,11 @@ import re
 import string
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from agent_assist.form import FIELDS, LISTS
+from agent_assist.form import FIELDS, LISTS, Form
 
 LANGS = ("zh", "en")
 """Languages of the line; every prompt exists in each."""
@@ -92,6 +92,12 @@ class Label(_Section):
         return self.zh if lang == "zh" else self.en
 
 
+class Category(Label):
+    """A category: its name, and what is asked for it, what matters most first (empty: ``[menu] asks``)."""
+
+    asks: tuple[str, ...] = ()
+
+
 class Words(_Section):
     """Words that say a choice, in both languages."""
 
@@ -147,7 +153,8 @@ class MenuSection(_Section):
     escalation_skill: str
     answer_days: int = Field(default=15, ge=1, le=90, description="days in which a complaint is answered")
     longest_answer_s: int = Field(default=60, ge=5, le=600, description="longest speech that is waited for")
-    categories: dict[str, Label]
+    asks: tuple[str, ...] = Field(min_length=1, description="questions when the category says nothing else")
+    categories: dict[str, Category]
     options: tuple[Option, ...] = Field(min_length=1)
 
     def option(self, name: str) -> Option | None:
@@ -225,10 +232,28 @@ class Script(_Section):
             raise ValueError("\n".join(found))
         return self
 
-    @property
-    def intake(self) -> tuple[str, ...]:
-        """The intake questions in the order of the file."""
-        return tuple(name for name in self.questions if name in INTAKE)
+    def asks(self, category: str | None) -> tuple[str, ...]:
+        """The intake questions for a category, what matters most for it first."""
+        named = self.menu.categories.get(category or "")
+        return named.asks if named and named.asks else self.menu.asks
+
+    def lacking(self, form: Form) -> tuple[str, ...]:
+        """The questions that this complaint leaves open, in the order in which they are asked."""
+        if form.intent == "status" or form.intent == "escalate":
+            return () if form.get("complaint_number") else ("number",)
+        category = form.get("category")
+        first = () if category else ("category",)
+        return (*first, *(name for name in self.asks(category) if INTAKE[name] not in form.values))
+
+    def hints(self) -> dict[str, Any]:
+        """What an agent may be told to ask: order by category ("" for none), field and words of each question."""
+        categories = ("", *self.menu.categories)
+        steps = ("category", "number", *INTAKE)
+        return {
+            "asks": {category: list(self.asks(category)) for category in categories},
+            "fields": {**INTAKE, "category": "category", "number": "complaint_number"},
+            "words": {lang: {step: self.prompts.of(lang)[step] for step in steps if step in self.questions} for lang in LANGS},
+        }
 
     def skill(self, option: str, category: str | None) -> str:
         """Who handles this: by the category if it is known, else by the option, else the default."""
@@ -280,6 +305,19 @@ def _question_faults(script: Script) -> Iterator[str]:
     for step in LINE_STEPS:
         if step not in script.questions:
             yield f"questions.{step}: missing; add [questions.{step}]"
+    orders = {"menu.asks": script.menu.asks}
+    orders |= {f"menu.categories.{name}.asks": one.asks for name, one in script.menu.categories.items()}
+    for place, order in orders.items():
+        for name in order:
+            if name not in INTAKE:
+                yield f"{place}: {name!r} is no intake question; there are {', '.join(INTAKE)}"
+            elif name not in script.questions:
+                yield f"{place}: {name!r} has no [questions.{name}]; add it or leave it out"
+        for name in (name for name, count in Counter(order).items() if count > 1):
+            yield f"{place}: {name!r} stands twice; once is enough"
+    for name in script.questions:
+        if name in INTAKE and not any(name in order for order in orders.values()):
+            yield f"questions.{name}: nothing asks it; add it to menu.asks or to a category's asks, or remove it"
     reserved = [("menu.agent_key", script.menu.agent_key), ("menu.repeat_key", script.menu.repeat_key)]
     reserved.append(("menu.back_key", script.menu.back_key))
     for name, question in script.questions.items():

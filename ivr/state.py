@@ -35,6 +35,8 @@ class State:
     filed: bool = False
     known: tuple[str, ...] = ()
     category: str | None = None
+    close: tuple[str, ...] = ()
+    """Categories between which the caller is asked to choose; () when nothing points to any."""
     number: str = ""
     """Complaint number that is being looked up or read out."""
     then: str = ""
@@ -53,7 +55,7 @@ class State:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> State:
         """The opposite of ``to_json``; ``TypeError`` or ``KeyError`` for another shape."""
-        lists = {name: tuple(data[name]) for name in ("settled", "trail", "known")}
+        lists = {name: tuple(data[name]) for name in ("settled", "trail", "known", "close")}
         saying = tuple(
             Say(say["prompt"], tuple((name, value) for name, value in say["args"]), say["lang"], say["whole"])
             for say in data["saying"]

@@ -48,6 +48,8 @@ class Heard:
     """Language that was asked for."""
     told: bool = False
     """True when enough was said to be an account of something."""
+    close: tuple[str, ...] = ()
+    """Categories between which the words do not decide, likeliest first."""
     current: bool = True
     """False when it was said before the present question was asked: it fills, and moves nothing."""
 

@@ -25,6 +25,7 @@ from agent_assist.desk import desk_blueprint
 from hotline.hub import Hub
 from hotline.records import Records, migrate
 from hotline.server import free_port, serve
+from tests.phone import SCRIPT
 
 ROOT = Path(__file__).resolve().parent.parent
 CALLER = "+8613800138000"
@@ -35,7 +36,7 @@ def build(url: str) -> Flask:
     hub = Hub()
     records = Records(url, grew=hub.grew)
     app = Flask(__name__)
-    app.register_blueprint(desk_blueprint(records, hub, name="10086"))
+    app.register_blueprint(desk_blueprint(records, hub, name="10086", hints=SCRIPT.hints()))
 
     @app.post("/test/append/<call_id>")
     def append(call_id: str) -> dict:
@@ -203,6 +204,19 @@ def test_the_form_fills_while_the_caller_speaks(line: Line, page: Page) -> None:
     number = line.post(f"/test/file/{A}", {"intent": "complain", "fields": {}})["number"]
     expect(page.locator("#outcome .number")).to_have_text(number)
     expect(page.locator("#cases .case-title")).to_have_text([number])
+
+
+def test_the_agent_sees_what_happened_and_what_to_ask_next(line: Line, page: Page) -> None:
+    opened(page, line)
+    line.happens(A, started(), ("prompt", {"text": "请说出了什么问题。", "lang": "zh", "step": "problem"}))
+    expect(page.locator("#next-words")).to_have_text(SCRIPT.prompts.zh["category"])
+    line.happens(A, filled("category", "service_outage"), ("description", {"text": "家里断网了。"}))
+    expect(page.locator("#description")).to_have_text("家里断网了。")
+    expect(page.locator("#next-words")).to_have_text(SCRIPT.prompts.zh["location"])
+    line.happens(A, filled("location", "上海浦东"), filled("occurred", "yesterday"), filled("phone", CALLER))
+    expect(page.locator("#next-words")).to_have_text(SCRIPT.prompts.zh["resolution"])
+    line.happens(A, filled("resolution", ["repair"]))
+    expect(page.locator("#next")).to_be_hidden()
 
 
 def test_a_restart_of_the_server_loses_and_doubles_nothing(line: Line, page: Page) -> None:

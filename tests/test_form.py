@@ -8,7 +8,7 @@ SOURCE = Source(1, "五十块", (3, 6), 1.5, 2.25, "text", 0.9, (60,))
 def test_every_field_is_in_the_json_and_a_missing_one_says_so():
     data = Form().to_json()
     assert tuple(data["fields"]) == FIELDS
-    assert data == {"intent": "complain",
+    assert data == {"intent": "complain", "description": "",
                     "fields": {name: {"value": None, "state": "missing", "source": None} for name in FIELDS}}
 
 

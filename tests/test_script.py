@@ -8,14 +8,14 @@ from collections.abc import Callable
 import pytest
 from pydantic import ValidationError
 
-from agent_assist.form import FIELDS
+from agent_assist.form import FIELDS, Form, Value
 from ivr.script import INTAKE, LANGS, LINE_PROMPTS, QUESTIONS, Script
 from tests.phone import SCRIPT, sections
 
 
 def test_the_projects_script_is_whole() -> None:
     script = Script(**sections())
-    assert script.intake[:2] == ("phone", "evidence")
+    assert script.asks(None)[0] == "phone" and script.asks("service_outage")[0] == "location"
     assert set(script.questions) <= set(QUESTIONS)
     assert set(INTAKE.values()) <= set(FIELDS)
 
@@ -129,3 +129,22 @@ def test_what_may_be_heard_follows_the_question() -> None:
 
 def test_prompts_fixed_in_the_code_are_all_in_the_script() -> None:
     assert set(LINE_PROMPTS) <= set(SCRIPT.prompts.zh)
+
+
+def test_what_lacks_is_asked_in_the_order_of_the_category() -> None:
+    form = Form({"category": Value("category", "slow_network"), "occurred": Value("occurred", "yesterday")})
+    assert SCRIPT.lacking(form) == ("location", "phone", "resolution")
+    assert SCRIPT.lacking(Form())[:2] == ("category", "phone")
+    assert SCRIPT.lacking(Form(intent="status")) == ("number",)
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        (["phone", "colour"], "'colour' is no intake question"),
+        (["phone", "name"], "'name' has no [questions.name]"),
+        (["phone", "phone"], "'phone' stands twice"),
+    ],
+)
+def test_an_order_of_questions_that_cannot_be_asked(order: list[str], words: str) -> None:
+    assert f"menu.categories.plan_change.asks: {words}" in broken(put("menu", "categories", "plan_change", "asks", value=order))

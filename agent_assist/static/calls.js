@@ -18,6 +18,7 @@ export class Call {
     this.lang = "";
     this.step = "";
     this.intent = "";
+    this.description = ""; // what happened, in the caller's own words
     this.queue = null; // {queue, position}
     this.number = "";
     this.saved = false; // kept as a draft; that may happen while the call goes on
@@ -65,6 +66,9 @@ export class Call {
       case "intent":
         this.intent = data.intent;
         break;
+      case "description":
+        this.description = data.text;
+        break;
       case "queued":
         this.queue = data;
         break;
@@ -83,6 +87,15 @@ export class Call {
         break;
     }
     return "";
+  }
+
+  // Questions that are still open, in the order that matters for this category.
+  lacking({ asks, fields }) {
+    if (this.ended !== null || this.number) return [];
+    const open = (question) => (this.fields.get(fields[question])?.value ?? null) === null;
+    if (["status", "escalate"].includes(this.intent)) return ["number"].filter(open);
+    const category = this.fields.get("category")?.value ?? "";
+    return ["category", ...(asks[category] ?? asks[""])].filter(open);
   }
 
   // Words still being spoken. One that is overtaken by its own final text is dropped:

@@ -27,7 +27,7 @@ let lag = 0; // the server's clock minus ours, seconds
 let drawing = false;
 
 const side = new Side({ choose, dismiss, open: openCase });
-const form = new Form(pick, reveal);
+const form = new Form(pick, reveal, JSON.parse(document.body.dataset.hints));
 const transcript = new Transcript(pick);
 const feed = new Feed(`${ROOT}/events`, {
   event: take,

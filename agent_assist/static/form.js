@@ -9,8 +9,10 @@ const SHOWN_MS = 30_000;
 
 export class Form {
   // pick(field) when a field is chosen; ask(call, field) fetches a hidden value.
-  constructor(pick, ask) {
+  // hints: what to ask next, by category, and in which words; null when nobody says.
+  constructor(pick, ask, hints) {
     this.ask = ask;
+    this.hints = hints;
     this.call = null;
     this.rows = new Map();
     this.revealed = new Map(); // field -> value, for a short while
@@ -32,6 +34,25 @@ export class Form {
     }
     for (const field of FIELDS) this.drawRow(field, chosen === field);
     this.drawOutcome();
+    this.drawStory();
+    this.drawNext();
+  }
+
+  drawStory() {
+    const text = this.call?.description ?? "";
+    byId("story").hidden = !text;
+    byId("description").textContent = text;
+  }
+
+  drawNext() {
+    const lacking = this.hints && this.call ? this.call.lacking(this.hints) : [];
+    byId("next").hidden = lacking.length === 0;
+    if (lacking.length === 0) return;
+    const words = this.hints.words[this.call.lang] ?? this.hints.words.zh;
+    byId("next-words").textContent = words[lacking[0]] ?? say(`field.${this.hints.fields[lacking[0]]}`);
+    byId("next-words").lang = this.call.lang === "en" ? "en" : "zh-CN";
+    const rest = lacking.slice(1).map((question) => say(`field.${this.hints.fields[question]}`));
+    byId("lacking").textContent = rest.length ? `${say("lacking")}: ${rest.join(" · ")}` : "";
   }
 
   drawRow(field, chosen) {

@@ -12,6 +12,10 @@ const WORDS = {
   newest: ["↓ 最新", "Newest"],
   hint: ["点选一项，看它出自哪句话", "Select a field to see its source"],
 
+  description: ["经过", "What happened"],
+  next: ["下一问", "Next question"],
+  lacking: ["还缺", "Still missing"],
+
   live: ["实时", "Live"],
   connecting: ["正在连接", "Connecting"],
   reconnecting: ["连接中断，正在重连", "Connection lost, reconnecting"],

@@ -114,7 +114,7 @@ def _result(script: Any, utterances: list[Any], lang: str, on: date) -> dict[str
         {"ask": one.ask, "text": one.text, "start": one.start, "end": one.end, "digits": list(one.digits[:5])}
         for one in found.utterances
     ]
-    return {**found.form.to_json(), "transcript": transcript}
+    return {**found.form.to_json(), "lacking": list(script.lacking(found.form)), "transcript": transcript}
 
 
 def _show(result: dict[str, Any], as_json: bool) -> None:
