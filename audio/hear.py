@@ -21,5 +21,5 @@ def hear_file(path: str | Path, expect: Expect, pool: Pool, lang: str) -> list[U
     session.expect(expect)
     for at in range(0, len(codes), FRAME):
         session.feed(g711.decode(codes[at : at + FRAME]))
-    session.close(wait=True)
+    session.close(wait=True, seconds=None)  # fed faster than it is heard: minutes may be waiting
     return heard

@@ -108,8 +108,11 @@ class Session:
                 for piece in self._voice.push(samples, self._expect.pause):
                     self._take(piece)
 
-    def close(self, *, wait: bool) -> None:
-        """End the stream; the last utterance still comes, and with ``wait`` it has come on return."""
+    def close(self, *, wait: bool, seconds: float | None = CLOSE_S) -> None:
+        """End the stream; the last utterance still comes, and with ``wait`` it has come on return.
+
+        ``seconds``: the longest wait; None waits to the end.
+        """
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -117,7 +120,7 @@ class Session:
                     self._take(piece)
                 self._lane.put(self._drained.set)
         if wait:
-            self._drained.wait(CLOSE_S)
+            self._drained.wait(seconds)
 
     # -- on the feeding thread -----------------------------------------------------
 
