@@ -32,17 +32,19 @@ class Listener:
     def wait(self, seconds: float) -> list[tuple[str, dict[str, Any]]]:
         """Wait up to ``seconds`` for news; the partials among it as (call_id, data).
 
+        It returns where the log grew, so that a reader who then reads the log takes everything in
+        the order in which it happened: a partial is never overtaken by the sentence before it.
         An empty list means that the log grew or that time is up: read the log either way.
         """
         found = []
         try:
             item = self._news.get(timeout=seconds)
-            while True:
-                if item is not None:
-                    found.append(item)
+            while item is not None:
+                found.append(item)
                 item = self._news.get_nowait()
         except queue.Empty:
-            return found
+            pass
+        return found
 
 
 class Hub:

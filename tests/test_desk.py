@@ -182,6 +182,16 @@ def test_words_being_spoken_come_without_an_id_and_are_not_kept(
     assert read(client) == []
 
 
+def test_a_listener_reads_the_log_before_words_that_came_after_its_growth(hub: Hub) -> None:
+    first, second = ("CA1", {"text": "一", "end": 1}), ("CA1", {"text": "下一", "end": 2})
+    with hub.listening() as listener:
+        hub.partial(*first)
+        hub.grew()
+        hub.partial(*second)
+        assert listener.wait(0) == [first]  # then the log, with the final sentence
+        assert listener.wait(0) == [second]
+
+
 def test_a_desk_may_ask_for_the_spoken_words_of_one_call(client: FlaskClient, hub: Hub) -> None:
     stream = Stream(client, after="0&partials=CA2")
     stream.until_quiet()
