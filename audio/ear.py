@@ -85,7 +85,10 @@ def open_ear(lang: str, *, dictation: bool, digits: bool) -> Ear:
     model = models.load(lang)
     if not isinstance(model, vosk.Model):
         return WhisperEar(model, dictation=dictation, digits=digits)
-    return VoskEar(Dictation(_recognisers(lang)) if dictation else None, Digits(model, lang) if digits else None)
+    return VoskEar(
+        Dictation(_recognisers(lang)) if dictation else None,
+        Digits(models.load_digits(lang), lang) if digits else None,
+    )
 
 
 @functools.cache

@@ -1,16 +1,14 @@
 """Recognisers: one utterance in, words or digits out. Vosk does the work.
 
 ``Dictation`` hears any words and is dear; ``Digits`` hears numbers only and
-costs about a tenth of it. Both take 8 kHz samples, block by block, and leave it
+costs about a quarter of it, nearly all of that for the sounds themselves. Both take 8 kHz samples, block by block, and leave it
 to the caller where an utterance ends: Vosk's own end-pointing is passed over,
 for its half second of silence is what callers need to think of the next digit.
 
 Measured with ``vosk-model-small-cn-0.22`` on telephone-band 8 kHz audio, character
 error of 50 sentences by real people and of 29 answers in synthetic calls: fed as it is
 16.7 and 8.0 %, upsampled to 16 kHz by soxr 17.0 and 8.2 % (18.9 and 9.7 % in its quick
-mode). Numbers right at once / among the alternatives: read by real people 25 / 27 of 28
-and 26 / 27, spoken in sentences 9 / 11 of 15 and 8 / 12. Work per second of audio: 0.11
-and 0.18 s. So the audio is fed as it is. Keeping what was learnt of the voice from one
+mode). Work per second of audio: 0.11 and 0.18 s. So the audio is fed as it is. Keeping what was learnt of the voice from one
 utterance to the next (``Result`` for ``FinalResult``) loses the end of each: 10.6 %.
 """
 
@@ -18,33 +16,16 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import vosk
 from numpy.typing import NDArray
 
+from audio.grammar import phrases, spelled
 from audio.wav import RATE
 
 vosk.SetLogLevel(-1)
-
-DIGIT_WORDS = {
-    "zh": dict(zip("零一幺二两三四五六七八九", "011223456789", strict=True)),
-    "en": {
-        **{word: str(digit) for digit, word in enumerate("zero one two three four five six seven eight nine".split())},
-        "oh": "0",
-        "double": "",
-        "triple": "",
-    },
-}
-"""What the digit recogniser may hear, with the digit it stands for; all else comes out as unknown.
-
-Without a way out for other words 7 instead of 9 of 15 numbers in sentences are right
-(and 8 instead of 11 among the alternatives). 要 beside 幺 changes nothing; the words that
-callers put before a number (我的手机号是, 编号 …) in the grammar lose numbers: 8 and 10.
-"""
-_TIMES = {"double": 2, "triple": 3}
 
 ALTERNATIVES = 50
 """Readings asked of the digit recogniser: the right number is often not the first (2 of 15). 200 find no more."""
@@ -136,7 +117,7 @@ class Digits:
 
     def __init__(self, model: vosk.Model, lang: str) -> None:
         self._lang = lang
-        grammar = json.dumps([*DIGIT_WORDS[lang], "[unk]"], ensure_ascii=False)  # Vosk does not read \u escapes
+        grammar = json.dumps(phrases(lang), ensure_ascii=False)  # Vosk does not read \u escapes
         self._recogniser = vosk.KaldiRecognizer(model, RATE, grammar)
         self._recogniser.SetMaxAlternatives(ALTERNATIVES)
 
@@ -149,12 +130,3 @@ class Digits:
         alternatives = json.loads(self._recogniser.FinalResult())["alternatives"]
         readings = (spelled(alternative["text"].split(), self._lang) for alternative in alternatives)
         return tuple(dict.fromkeys(reading for reading in readings if reading))
-
-
-def spelled(words: Iterable[str], lang: str) -> str:
-    """The digits that digit words and figures stand for; other words are passed over. 'double eight' is '88'."""
-    digits, times = "", 1
-    for word in words:
-        digits += (word if word.isdigit() else DIGIT_WORDS[lang].get(word, "")) * times
-        times = _TIMES.get(word, 1)
-    return digits

@@ -17,7 +17,8 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from audio.recogniser import Word, spelled
+from audio.grammar import spelled
+from audio.recogniser import Word
 from audio.wav import RATE
 
 if TYPE_CHECKING:

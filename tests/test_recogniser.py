@@ -7,7 +7,8 @@ import pytest
 
 from audio import models, recogniser, wav
 from audio.ear import VoskEar
-from audio.recogniser import Dictation, Digits, Recognisers, spelled
+from audio.grammar import spelled
+from audio.recogniser import Dictation, Digits, Recognisers
 from tests.lines import SPEECH
 
 
