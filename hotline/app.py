@@ -21,9 +21,9 @@ from hotline.settings import Settings
 from ivr.flow import Flow
 from ivr.reaper import Reaper
 from ivr.rest import CarrierRest
-from ivr.script import LANGS
 from ivr.signature import Signatures
 from ivr.stream import Stream
+from ivr.terms import LANGS
 from ivr.twiml import Urls, Voice
 from ivr.webhooks import voice_blueprint
 

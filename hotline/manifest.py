@@ -16,7 +16,7 @@ from typing import Any
 from agent_assist.digits import runs
 from agent_assist.evaluation import FIELDS, UNJUDGED, facts
 from agent_assist.numberplan import is_phone
-from ivr.script import LANGS, QUESTIONS
+from ivr.terms import LANGS, QUESTIONS
 
 _COLUMNS = ("wav", "kind", "text")
 

@@ -11,7 +11,8 @@ from agent_assist.form import LISTS, Form, Heard, Source, Value
 from audio.session import Utterance
 from ivr import steps
 from ivr.menu import Menu, State
-from ivr.script import INTAKE, Script
+from ivr.script import Script
+from ivr.terms import INTAKE
 
 # A complaint number is a date and a serial of at least four digits.
 NUMBER_DIGITS = 12

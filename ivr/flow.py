@@ -24,10 +24,10 @@ from ivr.call import Call, form_of, restored, told
 from ivr.errands import Errands
 from ivr.menu import Menu
 from ivr.ports import Carrier, Hub, Logged, Records
-from ivr.script import LINE_STEPS
 from ivr.state import State
 from ivr.steps import Say
 from ivr.stream import Deaf, Listen, Session, Stream
+from ivr.terms import LINE_STEPS
 from ivr.trouble import where
 from ivr.twiml import Voice
 

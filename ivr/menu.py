@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr.script import INTAKE, LANGS, Choice, Label, Option, Script
+from ivr.script import Choice, Label, Option, Script
 from ivr.state import State
 from ivr.steps import (
     Enqueue,
@@ -32,6 +32,7 @@ from ivr.steps import (
     Started,
     Step,
 )
+from ivr.terms import INTAKE, LANGS
 
 WAIT_S = 2
 """Seconds of one silent wait while the caller is still talking."""

@@ -6,71 +6,13 @@ Only what can be said and asked is here; what follows what is decided in ``ivr.m
 from __future__ import annotations
 
 import re
-import string
-from collections import Counter
-from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from agent_assist.form import FIELDS, LISTS, Form
-
-LANGS = ("zh", "en")
-"""Languages of the line; every prompt exists in each."""
-
-Lang = Literal["zh", "en"]
-
-LINE_STEPS = ("language", "problem", "category", "number", "higher")
-"""Questions that the line itself asks, whatever the intake needs."""
-
-INTAKE = {
-    "phone": "phone",
-    "evidence": "evidence",
-    "resolution": "resolution",
-    "occurred": "occurred",
-    "location": "location",
-    "amount": "amount",
-    "name": "name",
-}
-"""Intake questions that can be put in the script, and the form field that each fills."""
-
-QUESTIONS = (*LINE_STEPS, *INTAKE)
-"""Everything that can be asked; the names are the ``step`` of a webhook and the ``ask`` of an utterance."""
-
-SAY_LIMIT = 3000
-"""Twilio cuts a longer text in one ``<Say>``."""
-
-ARGUMENT_ROOM = 100
-"""Characters kept free in a prompt for each thing filled into it (a number read out, a date)."""
-
-# What the machine says besides the questions; each name must have a text in both languages.
-LINE_PROMPTS = {
-    "notice": (),
-    "story": (),
-    "story_silent": (),
-    "story_missed": (),
-    "option": ("label", "key"),
-    "agent_option": ("key",),
-    "menu_keys": (),
-    "number_unknown": (),
-    "status": ("number", "state", "due"),
-    "state_filed": (),
-    "state_other": (),
-    "raised": ("number",),
-    "filed": ("number",),
-    "filed_again": ("number",),
-    "sms_said": (),
-    "answer_in": ("days",),
-    "goodbye": (),
-    "to_agent": (),
-    "no_answer": (),
-    "sorry": (),
-    "queue_position": ("position",),
-    "queue_wait": (),
-    "sms_filed": ("number", "due"),
-}
-
-_REPEATS = ("", "_silent", "_missed")
+from agent_assist.form import Form
+from ivr.faults import faults
+from ivr.terms import INTAKE, Lang
 
 
 class _Section(BaseModel):
@@ -264,121 +206,5 @@ class Script(_Section):
         return picked.skill if picked else self.menu.default_skill
 
 
-def faults(script: Script) -> list[str]:
-    """What in the script does not fit together: each fault with key, value and remedy."""
-    return [*_menu_faults(script), *_question_faults(script), *_prompt_faults(script)]
-
-
-def _menu_faults(script: Script) -> Iterator[str]:
-    menu, languages = script.menu, script.languages
-    if languages.zh.key == languages.en.key:
-        yield f"languages.en.key: {languages.en.key!r} also chooses zh; give each language its own key"
-    keys = [(f"menu.options.{option.name}", option.key) for option in menu.options]
-    keys += [("menu.agent_key", menu.agent_key), ("menu.repeat_key", menu.repeat_key), ("menu.back_key", menu.back_key)]
-    yield from _double("menu", keys)
-    names = Counter(option.name for option in menu.options)
-    for name in (name for name, count in names.items() if count > 1):
-        yield f"menu.options: two are called {name!r}; rename one"
-    for place, skill in [
-        ("menu.default_skill", menu.default_skill),
-        ("menu.escalation_skill", menu.escalation_skill),
-        *((f"menu.options.{option.name}.skill", option.skill) for option in menu.options),
-    ]:
-        if skill not in menu.skills:
-            yield f"{place}: no skill is called {skill!r}; add it to menu.skills or use one of {', '.join(menu.skills)}"
-    for option in menu.options:
-        if option.intent == "complain" and not option.categories:
-            yield f"menu.options.{option.name}.categories: empty; name a category or give it an intent"
-        for category in option.categories:
-            if category not in menu.categories:
-                yield (
-                    f"menu.options.{option.name}.categories: no category is called {category!r}; "
-                    f"add menu.categories.{category} or use one of {', '.join(menu.categories)}"
-                )
-    reached = {category for option in menu.options for category in option.categories}
-    for category in menu.categories:
-        if category not in reached:
-            yield f"menu.categories.{category}: no option leads to it; add it to an option or remove it"
-
-
-def _question_faults(script: Script) -> Iterator[str]:
-    for step in LINE_STEPS:
-        if step not in script.questions:
-            yield f"questions.{step}: missing; add [questions.{step}]"
-    orders = {"menu.asks": script.menu.asks}
-    orders |= {f"menu.categories.{name}.asks": one.asks for name, one in script.menu.categories.items()}
-    for place, order in orders.items():
-        for name in order:
-            if name not in INTAKE:
-                yield f"{place}: {name!r} is no intake question; there are {', '.join(INTAKE)}"
-            elif name not in script.questions:
-                yield f"{place}: {name!r} has no [questions.{name}]; add it or leave it out"
-        for name in (name for name, count in Counter(order).items() if count > 1):
-            yield f"{place}: {name!r} stands twice; once is enough"
-    for name in script.questions:
-        if name in INTAKE and not any(name in order for order in orders.values()):
-            yield f"questions.{name}: nothing asks it; add it to menu.asks or to a category's asks, or remove it"
-    reserved = [("menu.agent_key", script.menu.agent_key), ("menu.repeat_key", script.menu.repeat_key)]
-    reserved.append(("menu.back_key", script.menu.back_key))
-    for name, question in script.questions.items():
-        place = f"questions.{name}"
-        if name not in QUESTIONS:
-            yield f"{place}: no such question; there are {', '.join(QUESTIONS)}"
-            continue
-        keys = [(f"{place}.choices[{number}]", choice.key) for number, choice in enumerate(question.choices)]
-        if keys:
-            yield from _double(place, [*keys, *reserved])
-        if question.choices and question.digits is not None:
-            yield f"{place}: choices and digits exclude each other; remove one"
-        if question.choices and name not in INTAKE:
-            yield f"{place}.choices: only intake questions have choices; remove them"
-        if not question.listen and not question.keyed:
-            yield f"{place}.listen: empty, and no key answers it; add dictation, digits or choices"
-
-
-def _prompt_faults(script: Script) -> Iterator[str]:
-    needed = dict(LINE_PROMPTS)
-    for name in script.questions:
-        needed.update({name + repeat: () for repeat in _REPEATS if name != "language" or not repeat})
-    for lang in LANGS:
-        texts = script.prompts.of(lang)
-        for name, arguments in needed.items():
-            if name not in texts:
-                yield f"prompts.{lang}.{name}: missing; write it in this language too"
-                continue
-            text = texts[name]
-            try:
-                used = [part for _, part, _, _ in string.Formatter().parse(text) if part is not None]
-            except ValueError as error:
-                yield f"prompts.{lang}.{name}: {error}; write braces only as {{name}}"
-                continue
-            for part in used:
-                if part not in arguments:
-                    known = ", ".join("{" + one + "}" for one in arguments) or "nothing"
-                    yield f"prompts.{lang}.{name}: {{{part}}} is not known here; it can hold {known}"
-            for part in arguments:
-                if part not in used and name not in ("answer_in", "sms_filed", "raised"):
-                    yield f"prompts.{lang}.{name}: {{{part}}} is missing; put it where it is to be said"
-            if len(text) + ARGUMENT_ROOM * len(used) > SAY_LIMIT:
-                yield (
-                    f"prompts.{lang}.{name}: {len(text)} characters; the carrier says at most {SAY_LIMIT} at once, "
-                    f"{ARGUMENT_ROOM} of them kept for each thing filled in: shorten it"
-                )
-        for name in texts:
-            if name not in needed and not name.startswith("state_"):
-                yield f"prompts.{lang}.{name}: nothing says it; remove it or correct its name"
-
-
-def _double(place: str, keys: Iterable[tuple[str, str]]) -> Iterator[str]:
-    owners: dict[str, str] = {}
-    for owner, key in keys:
-        if key in owners:
-            yield f"{owner}: key {key!r} is already used by {owners[key]}; in {place} each key can mean one thing"
-        owners.setdefault(key, owner)
-
-
 def _bare(text: str) -> str:
     return re.sub(r"\W+", "", text.lower())
-
-
-assert set(INTAKE.values()) <= set(FIELDS) and set(LISTS) <= set(FIELDS)

@@ -11,8 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from ivr.flow import Flow
 from ivr.ports import Records
-from ivr.script import QUESTIONS
 from ivr.signature import Signatures
+from ivr.terms import QUESTIONS
 from ivr.trouble import where
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agent_assist.form import FIELDS
 from ivr.menu import Menu
-from ivr.script import INTAKE, QUESTIONS, SAY_LIMIT
+from ivr.faults import SAY_LIMIT
 from ivr.state import State
 from ivr.steps import (
     Enqueue,
@@ -32,6 +32,7 @@ from ivr.steps import (
     Silence,
     Started,
 )
+from ivr.terms import INTAKE, QUESTIONS
 from ivr.twiml import DOCUMENT_LIMIT, Urls, Voice
 from tests.phone import BASE, SCRIPT
 

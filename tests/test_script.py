@@ -9,7 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from agent_assist.form import FIELDS, Form, Value
-from ivr.script import INTAKE, LANGS, LINE_PROMPTS, QUESTIONS, Script
+from ivr.faults import LINE_PROMPTS
+from ivr.script import Script
+from ivr.terms import INTAKE, LANGS, QUESTIONS
 from tests.phone import SCRIPT, sections
 
 

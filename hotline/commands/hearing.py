@@ -19,7 +19,7 @@ class Answer(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
         """The pair (question, answer)."""
-        from ivr.script import QUESTIONS
+        from ivr.terms import QUESTIONS
 
         question, mark, answer = value.partition("=")
         if not mark:
