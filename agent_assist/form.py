@@ -143,6 +143,12 @@ class Form:
                 changed.append(merged)
         return (replace(self, values=values), changed) if changed else (self, [])
 
+    def without(self, name: str) -> Form:
+        """The form without this value: the caller says that it is wrong. What an agent wrote stays."""
+        if name not in self.values or self.values[name].state == "edited":
+            return self
+        return replace(self, values={other: value for other, value in self.values.items() if other != name})
+
     def get(self, name: str) -> Any:
         """The value of a field, None when it is missing."""
         value = self.values.get(name)

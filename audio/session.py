@@ -49,6 +49,8 @@ class Utterance:
     """Digit strings of the limited recogniser, the best first; () when it did not run."""
     ask: str = ""
     """Label given by the ``Expect`` that was in force when it began."""
+    choice: str = ""
+    """The phrase that was said, exactly as it was expected; '' for something else."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Expect:
     digits: bool = False
     pause: float = 0.9
     """Seconds of silence that end an utterance."""
+    phrases: tuple[str, ...] = ()
+    """What may be answered in so many words."""
 
 
 class Session:

@@ -62,6 +62,7 @@ class Utterance(Payload):
     start: float
     end: float
     digits: list[str] = []
+    choice: str = ""
     ask: str = ""
     who: Literal["caller", "agent"] = "caller"
 
@@ -73,6 +74,12 @@ class FieldValue(Payload):
     value: Any
     state: Literal["heard", "confirmed", "edited"]
     source: dict[str, Any] | None = None
+
+
+class FieldRejected(Payload):
+    """The caller says that the value read back is wrong; it is asked for again."""
+
+    field: str
 
 
 class Description(Payload):
@@ -91,6 +98,36 @@ class ComplaintFiled(Payload):
     """The complaint got its number."""
 
     number: str
+
+
+class Numbered(Payload):
+    """Something happened to the complaint with this number."""
+
+    number: str
+
+
+class ComplaintRaised(Numbered):
+    """The complaint went to a level of the escalation ladder (from 1)."""
+
+    level: int
+
+
+class CallbackPromised(Payload):
+    """The line will call back; it keeps the place in the queue that the caller had (``since``, Unix seconds).
+
+    ``not_before``: ISO time of the opening when the line was closed, else ''.
+    """
+
+    number: str
+    skill: str
+    since: float
+    not_before: str = ""
+
+
+class VoicemailLeft(Payload):
+    """The caller left a message: the utterance of this number in the call."""
+
+    utterance: int
 
 
 class DraftSaved(Payload):
@@ -133,10 +170,18 @@ PAYLOADS: dict[str, type[Payload]] = {
     "utterance": Utterance,
     "field_heard": FieldValue,
     "field_edited": FieldValue,
+    "field_rejected": FieldRejected,
     "field_revealed": FieldRevealed,
     "description": Description,
     "intent": Intent,
     "complaint_filed": ComplaintFiled,
+    "complaint_raised": ComplaintRaised,
+    "complaint_withdrawn": Numbered,
+    "complaint_accepted": Numbered,
+    "lookup_failed": Numbered,
+    "appeal_told": Numbered,
+    "callback_promised": CallbackPromised,
+    "voicemail_left": VoicemailLeft,
     "draft_saved": DraftSaved,
     "queued": Queued,
     "call_ended": CallEnded,

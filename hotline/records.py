@@ -46,7 +46,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Complaint:
-    """A complaint as it stands; ``number`` is None for a draft, times are Unix seconds."""
+    """A complaint as it stands; ``number`` is None for a draft, times are Unix seconds.
+
+    ``level`` is its rung on the escalation ladder, 0 where it began; ``changed_at`` None: nothing was done since filing.
+    """
 
     number: str | None
     call_id: str
@@ -54,6 +57,8 @@ class Complaint:
     form: dict[str, Any]
     created_at: float
     filed_at: float | None
+    level: int = 0
+    changed_at: float | None = None
 
 
 def migrate(url: str) -> None:
@@ -138,13 +143,15 @@ class Records:
     def file_complaint(self, call_id: str, form: dict[str, Any]) -> str:
         """File the call's complaint and return its number: ``YYYYMMDD`` and a serial of ≥ 4 digits.
 
-        A second filing for the same call returns the number already given.
+        A second filing for the same call adds what was said since, under the number already given.
         """
         with self._writing() as connection:
             row = connection.execute(
                 select(ComplaintRow.id, ComplaintRow.number).where(ComplaintRow.call_id == call_id)
             ).first()
             if row is not None and row.number is not None:
+                table = ComplaintRow.__table__
+                connection.execute(table.update().where(table.c.id == row.id).values(form=form))
                 return row.number
             now = self._now()
             day = datetime.fromtimestamp(now, self._zone).strftime("%Y%m%d")
@@ -164,7 +171,7 @@ class Records:
         """Keep what was heard in a call that ended before filing; changes nothing once filed."""
         with self._writing() as connection:
             state = connection.scalar(select(ComplaintRow.state).where(ComplaintRow.call_id == call_id))
-            if state == "filed":
+            if state not in (None, "draft"):
                 return
             if state == "draft":
                 connection.execute(
@@ -178,6 +185,41 @@ class Records:
                 )
             self._append(connection, call_id, [("draft_saved", {})])
         self._grew()
+
+    def raise_complaint(self, call_id: str, number: str) -> int:
+        """Take a filed complaint one level higher, once a call; returns its level. ``KeyError`` for an unknown number."""
+        with self._writing() as connection:
+            table = ComplaintRow.__table__
+            row = connection.execute(select(table.c.id, table.c.level).where(table.c.number == number)).first()
+            if row is None:
+                raise KeyError(number)
+            if self._done(connection, call_id, "complaint_raised", number):
+                return row.level
+            level = row.level + 1
+            values = {"level": level, "state": "raised", "changed_at": self._now()}
+            connection.execute(table.update().where(table.c.id == row.id).values(**values))
+            self._append(connection, call_id, [("complaint_raised", {"number": number, "level": level})])
+        self._grew()
+        return level
+
+    def change_complaint(self, call_id: str, number: str, state: str) -> None:
+        """Put a filed complaint into another state (withdrawn, accepted), as was wished in this call."""
+        with self._writing() as connection:
+            table = ComplaintRow.__table__
+            changed = table.update().where(table.c.number == number, table.c.state != state)
+            if connection.execute(changed.values(state=state, changed_at=self._now())).rowcount:
+                self._append(connection, call_id, [(f"complaint_{state}", {"number": number})])
+        self._grew()
+
+    def wrong_tries(self, caller: str, since: float) -> int:
+        """How often this calling number named no complaint of its own since then (Unix seconds)."""
+        failed = select(EventRow.call_id).where(EventRow.kind == "lookup_failed", EventRow.at >= since)
+        started = select(EventRow.call_id, EventRow.data).where(EventRow.kind == "call_started")
+        with self._engine.connect() as connection:
+            tries = list(connection.scalars(failed))
+            rows = connection.execute(started.where(EventRow.call_id.in_(set(tries))))
+            own = {row.call_id for row in rows if row.data["from"] == caller}
+        return sum(call_id in own for call_id in tries)
 
     def complaint(self, number: str) -> Complaint | None:
         """The complaint with this number, or None."""
@@ -235,6 +277,11 @@ class Records:
             added.append(Event(id=row_id, **values))
         return added
 
+    @staticmethod
+    def _done(connection: Connection, call_id: str, kind: str, number: str) -> bool:
+        query = select(EventRow.data).where(EventRow.call_id == call_id, EventRow.kind == kind)
+        return any(data["number"] == number for data in connection.scalars(query))
+
     def _next_serial(self, connection: Connection, day: str) -> int:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         first = dialect.insert(SerialRow).values(day=day, last=1)
@@ -257,7 +304,7 @@ class Records:
 
 
 def _complaint(row: Any) -> Complaint:
-    return Complaint(row.number, row.call_id, row.state, row.form, row.created_at, row.filed_at)
+    return Complaint(row.number, row.call_id, row.state, row.form, row.created_at, row.filed_at, row.level, row.changed_at)
 
 
 def _engine(url: str) -> Engine:

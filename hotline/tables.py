@@ -47,6 +47,8 @@ class ComplaintRow(Base):
     form: Mapped[dict] = mapped_column(JSON)
     created_at: Mapped[float] = mapped_column(Float)
     filed_at: Mapped[float | None] = mapped_column(Float)
+    level: Mapped[int] = mapped_column(Integer, default=0)
+    changed_at: Mapped[float | None] = mapped_column(Float)
 
 
 class SerialRow(Base):

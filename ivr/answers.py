@@ -12,7 +12,7 @@ from audio.session import Utterance
 from ivr import steps
 from ivr.menu import Menu, State
 from ivr.script import Script
-from ivr.terms import INTAKE
+from ivr.terms import INTAKE, YES
 
 # A complaint number is a date and a serial of at least four digits.
 NUMBER_DIGITS = 12
@@ -21,7 +21,7 @@ NUMBER_DIGITS = 12
 TOLD_CHARACTERS = 6
 TOLD_WORDS = 4
 
-FIELDS = {**INTAKE, "number": "complaint_number"}
+FIELDS = {**INTAKE, "number": "complaint_number", "holder": "phone"}
 """Question → the form field that answers it."""
 
 
@@ -35,6 +35,20 @@ class Understood:
     language: str | None = None
     told: bool = False
     close: tuple[str, ...] = ()
+    key: str = ""
+    given: str = ""
+
+
+JOINED = 12
+"""Readings of each half of a number said in two pieces that are tried together."""
+
+PHONE_DIGITS = 11
+
+PIECE_DIGITS = 3
+"""Fewer digits than this are no piece of a number."""
+
+ASKS = {"language": "problem", "category": "problem", "voicemail": "problem", "holder": "phone", "callback": "phone"}
+"""What an answer to these questions is heard as; whoever speaks before being asked tells what happened."""
 
 
 def label(state: State) -> str:
@@ -57,12 +71,16 @@ def heard(
     on: datetime.date,
     index: int,
     hints: tuple[str, ...] = (),
+    about: str = "",
+    key: str = "",
 ) -> Understood:
-    """What an utterance says: form values, wish, menu option, language. ``index`` is its number in the call."""
+    """What an utterance says: form values, wish, menu option, language. ``index`` is its number in the call.
+
+    ``about``: what yes or no is asked about; ``key``: the key that the words stand for, as far as is known.
+    """
     said = Heard(
         text=utterance.text,
-        # Whoever speaks before being asked, or to the question of the category, tells what happened.
-        ask="problem" if step in ("language", "category") else step,
+        ask={"own": "phone", "callback": "phone"}.get(about, about) if step == "confirm" else ASKS.get(step, step),
         lang=lang,
         digits=utterance.digits,
         start=utterance.start,
@@ -77,9 +95,16 @@ def heard(
         known = {value.field for value in values}
         others = extract(replace(said, ask="", digits=()), on).values
         values += tuple(value for value in others if value.field not in known)
+    given = ""
+    if step == "callback" or (step == "confirm" and about == "callback"):
+        # Where to call back says nothing about the complaint.
+        given = next((value.value for value in values if value.field == "phone"), "")
+        values = tuple(value for value in values if value.field != "phone")
     option = script.menu.said(utterance.text, lang)
     return Understood(
-        values=values,
+        values=() if key and step == "confirm" else values,
+        key=key,
+        given=given,
         intent=found.intent,
         option=option.name if option else None,
         language=_language(script, utterance.text),
@@ -91,21 +116,67 @@ def heard(
 def keyed(menu: Menu, state: State, digits: str, form: Form, on: datetime.date) -> tuple[Value, ...]:
     """The values that keys fill in this state; sure, because keys are not misheard."""
     source = Source(utterance=0, raw=digits, span=None, start=0.0, end=0.0, how="keyed")
-    meaning = menu.meaning(state, digits)
+    if state.step == "confirm":
+        return confirmed(state, digits, form)
+    meaning = menu.keypad.meaning(state, digits)
     if meaning is not None:
         name, value = meaning
         if name in LISTS:
             return (Value(name, list(dict.fromkeys([*(form.get(name) or []), value])), "confirmed", source),)
         return (Value(name, value, "confirmed", source),)
     name = FIELDS.get(state.step)
+    if name == "id_number":
+        digits = digits.replace("*", "X")
     if name is None or menu.script.questions[state.step].digits is None:
         return ()
-    found = extract(Heard(text="", ask=state.step, lang=state.lang, digits=(digits,), keyed=True), on)
+    ask = ASKS.get(state.step, state.step)
+    found = extract(Heard(text="", ask=ask, lang=state.lang, digits=(digits,), keyed=True), on)
     return tuple(
-        Value(name, digits, "confirmed", source)
+        # An ID number is long enough to be mistyped: it is read back like one that was heard.
+        Value(name, digits, "heard" if name == "id_number" else "confirmed", source)
         for value in found.values
         if value.field == name and value.value == digits  # keys mean what they are, not what they resemble
     )
+
+
+def confirmed(state: State, key: str, form: Form) -> tuple[Value, ...]:
+    """What yes confirms: the value that was read back, as long as it is still the form's; nothing for no."""
+    if key != YES:
+        return ()
+    if state.about == "own":
+        source = Source(utterance=0, raw=state.offered, span=None, start=0.0, end=0.0, how="hint")
+        return (Value("phone", state.offered, "confirmed", source),)
+    value = form.values.get(state.about)
+    if value is None or str(value.value) != state.offered:
+        return ()
+    return (replace(value, state="confirmed"),)
+
+
+def keyed_number(state: State, digits: str, on: datetime.date) -> str:
+    """The number to be called back that was keyed at its question; '' for none."""
+    if state.step != "callback":
+        return ""
+    found = extract(Heard(text="", ask="phone", lang=state.lang, digits=(digits,), keyed=True), on).values
+    return digits if any(value.field == "phone" and value.value == digits for value in found) else ""
+
+
+def joined(before: tuple[str, ...], utterance: Utterance) -> Utterance:
+    """The utterance with what it makes of a number together with the piece said before it."""
+    together = sorted(
+        ((first, second) for first in range(len(before[:JOINED])) for second in range(len(utterance.digits[:JOINED]))),
+        key=sum,
+    )
+    whole = tuple(before[first] + utterance.digits[second] for first, second in together)
+    return replace(utterance, digits=(*utterance.digits, *whole))
+
+
+def unfinished(step: str, understood: Understood, utterance: Utterance) -> bool:
+    """True when the utterance was the beginning of a number, and nothing else."""
+    if step not in ("phone", "number", "holder", "callback") or understood.key or understood.given:
+        return False
+    if understood.values or understood.intent not in (None, "complain") or not utterance.digits:
+        return False
+    return PIECE_DIGITS <= len(utterance.digits[0]) < (NUMBER_DIGITS if step == "number" else PHONE_DIGITS)
 
 
 def candidates(utterance: Utterance) -> tuple[str, ...]:
@@ -123,6 +194,8 @@ def event(understood: Understood, filled: tuple[str, ...], facts: steps.Facts, *
         language=understood.language,
         told=understood.told,
         close=understood.close,
+        key=understood.key,
+        given=understood.given,
         current=current,
     )
 

@@ -11,8 +11,10 @@ from typing import Any, Protocol
 
 from agent_assist.description import Told
 from agent_assist.form import Form, Value
+from agent_assist.numberplan import is_phone
 from ivr.menu import State
 from ivr.steps import Facts
+from ivr.terms import READ_BACK
 
 
 STREAM_OPENS_S = 10
@@ -34,7 +36,7 @@ class CallStream(Protocol):
 
     @property
     def speaking(self) -> bool: ...
-    def expect(self, ask: str, step: str = "") -> None: ...
+    def expect(self, ask: str, step: str = "", phrases: tuple[str, ...] = ()) -> None: ...
     def speak(self, lang: str) -> None: ...
     def close(self, *, wait: bool = True) -> None: ...
 
@@ -63,6 +65,9 @@ class Call:
     """Last turn to which the carrier was asked to move the call."""
     uncut: bool = False
     """True while the caller hears something that must be heard to its end."""
+    piece: tuple[str, ...] = ()
+    """Readings of a number's first piece, said to the present question."""
+    queued_at: datetime | None = None
     drafted: tuple[int, int] | None = None
     """What the draft was last saved with: utterances and fields."""
     position: int | None = None
@@ -79,7 +84,17 @@ class Call:
     def facts(self) -> Facts:
         """The form as the menu machine sees it."""
         number = self.form.get("complaint_number")
-        return Facts(tuple(sorted(self.form.values)), self.form.get("category"), number)
+        values = self.form.values
+        unsure = tuple(
+            (name, str(values[name].value)) for name in READ_BACK if name in values and values[name].state == "heard"
+        )
+        return Facts(tuple(sorted(values)), self.form.get("category"), number, unsure)
+
+    @property
+    def own(self) -> str:
+        """The number that the caller calls from, as it is dialled here; '' when it is withheld."""
+        digits = self.from_.removeprefix("+86")
+        return next((one for one in (digits, "0" + digits) if is_phone(one)), "")
 
     @property
     def utterances(self) -> int:
@@ -132,6 +147,8 @@ def form_of(events: Iterable[LogEvent]) -> Form:
             form = replace(form, intent=event.data["intent"])
         elif event.kind == "description":
             form = replace(form, description=event.data["text"])
+        elif event.kind == "field_rejected":
+            form = form.without(event.data["field"])
         elif event.kind in ("field_heard", "field_edited"):
             form, _ = form.take([Value.from_json(event.data["field"], event.data)])
     return form

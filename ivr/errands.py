@@ -34,9 +34,8 @@ class Errands:
         """
         self._background.submit(self._interrupt, call, turn)
 
-    def text(self, call: Call, to: str, number: str, due: str) -> None:
-        """Send the complaint number and the day of the answer as a text message."""
-        say = Say("sms_filed", (("number", number), ("due", due)))
+    def text(self, call: Call, to: str, say: Say) -> None:
+        """Send this prompt as a text message."""
         body = wording.text(self._voice.script, say, call.state.lang, spoken=False)
         self._background.submit(self._text, call, to, body)
 

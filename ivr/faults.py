@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ivr.terms import INTAKE, LANGS, LINE_STEPS, QUESTIONS
+from ivr.terms import ASKED_ABOUT, INTAKE, LANGS, LINE_STEPS, QUESTIONS
 
 if TYPE_CHECKING:
     from ivr.script import Script
@@ -27,11 +27,29 @@ LINE_PROMPTS = {
     "option": ("label", "key"),
     "agent_option": ("key",),
     "menu_keys": (),
-    "number_unknown": (),
+    **{f"confirm_{about}": ("number",) for about in ASKED_ABOUT},
+    "confirm_amount": ("amount",),
+    "confirm_id_consent": (),
+    "confirm_callback_offer": (),
+    "number_unknown": ("number",),
+    "holder_wrong": (),
     "status": ("number", "state", "due"),
+    "status_closed": ("number", "state"),
+    "status_changed": ("changed",),
     "state_filed": (),
+    "state_raised": (),
+    "state_answered": (),
+    "state_withdrawn": (),
+    "state_accepted": (),
     "state_other": (),
-    "raised": ("number",),
+    "higher_higher": (),
+    "higher_withdraw": (),
+    "higher_accept": (),
+    "raised": ("number", "level"),
+    "regulator": (),
+    "withdrawn": ("number",),
+    "accepted": ("number",),
+    "sms_told": (),
     "filed": ("number",),
     "filed_again": ("number",),
     "sms_said": (),
@@ -42,8 +60,25 @@ LINE_PROMPTS = {
     "sorry": (),
     "queue_position": ("position",),
     "queue_wait": (),
+    "queue_offers": (),
+    "closed": ("opens",),
+    "callback_noted": ("number",),
+    "voicemail_kept": (),
     "sms_filed": ("number", "due"),
+    "sms_raised": ("number", "level", "due"),
+    "sms_regulator": ("number",),
+    "sms_withdrawn": ("number",),
+    "sms_accepted": ("number",),
 }
+
+MAY_LEAVE_OUT = ("answer_in", "raised", "number_unknown", "callback_noted", "withdrawn", "accepted", "confirm_withdraw")
+"""Prompts that need not say all that can be filled in; neither need text messages."""
+
+ASKED_ONCE = ("language", "higher")
+"""Questions without other words for a second time."""
+
+CHOICES = ("agent", "repeat", "back", "yes", "no", "higher", "withdraw", "accept", "callback", "voicemail")
+"""What can be chosen in words wherever it is offered; ``menu.words`` has the words."""
 
 _REPEATS = ("", "_silent", "_missed")
 
@@ -60,6 +95,7 @@ def _menu_faults(script: Script) -> Iterator[str]:
     keys = [(f"menu.options.{option.name}", option.key) for option in menu.options]
     keys += [("menu.agent_key", menu.agent_key), ("menu.repeat_key", menu.repeat_key), ("menu.back_key", menu.back_key)]
     yield from _double("menu", keys)
+    yield from _word_faults(script)
     names = Counter(option.name for option in menu.options)
     for name in (name for name, count in names.items() if count > 1):
         yield f"menu.options: two are called {name!r}; rename one"
@@ -67,6 +103,7 @@ def _menu_faults(script: Script) -> Iterator[str]:
         ("menu.default_skill", menu.default_skill),
         ("menu.escalation_skill", menu.escalation_skill),
         *((f"menu.options.{option.name}.skill", option.skill) for option in menu.options),
+        *((f"escalation[{place}].skill", rung.skill) for place, rung in enumerate(script.escalation)),
     ]:
         if skill not in menu.skills:
             yield f"{place}: no skill is called {skill!r}; add it to menu.skills or use one of {', '.join(menu.skills)}"
@@ -83,6 +120,23 @@ def _menu_faults(script: Script) -> Iterator[str]:
     for category in menu.categories:
         if category not in reached:
             yield f"menu.categories.{category}: no option leads to it; add it to an option or remove it"
+
+
+def _word_faults(script: Script) -> Iterator[str]:
+    words = script.menu.words
+    for name in CHOICES:
+        if name not in words:
+            yield f"menu.words.{name}: missing; write what callers say for it in each language"
+    for name in words:
+        if name not in CHOICES:
+            yield f"menu.words.{name}: nothing can be chosen by it; there are {', '.join(CHOICES)}"
+    for lang in LANGS:
+        places = [(f"menu.words.{name}", words[name].of(lang)) for name in words]
+        for place, said in places:
+            if not said:
+                yield f"{place}.{lang}: empty; write what callers say in this language too"
+        places += [(f"menu.options.{option.name}.words", option.words.of(lang)) for option in script.menu.options]
+        yield from _double(f"{lang}", [(place, word) for place, said in places for word in said], "word")
 
 
 def _question_faults(script: Script) -> Iterator[str]:
@@ -123,7 +177,7 @@ def _question_faults(script: Script) -> Iterator[str]:
 def _prompt_faults(script: Script) -> Iterator[str]:
     needed = dict(LINE_PROMPTS)
     for name in script.questions:
-        needed.update({name + repeat: () for repeat in _REPEATS if name != "language" or not repeat})
+        needed.update({name + repeat: () for repeat in _REPEATS if name not in ASKED_ONCE or not repeat})
     for lang in LANGS:
         texts = script.prompts.of(lang)
         for name, arguments in needed.items():
@@ -141,7 +195,7 @@ def _prompt_faults(script: Script) -> Iterator[str]:
                     known = ", ".join("{" + one + "}" for one in arguments) or "nothing"
                     yield f"prompts.{lang}.{name}: {{{part}}} is not known here; it can hold {known}"
             for part in arguments:
-                if part not in used and name not in ("answer_in", "sms_filed", "raised"):
+                if part not in used and name not in MAY_LEAVE_OUT and not name.startswith("sms_"):
                     yield f"prompts.{lang}.{name}: {{{part}}} is missing; put it where it is to be said"
             if len(text) + ARGUMENT_ROOM * len(used) > SAY_LIMIT:
                 yield (
@@ -153,9 +207,9 @@ def _prompt_faults(script: Script) -> Iterator[str]:
                 yield f"prompts.{lang}.{name}: nothing says it; remove it or correct its name"
 
 
-def _double(place: str, keys: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _double(place: str, keys: Iterable[tuple[str, str]], what: str = "key") -> Iterator[str]:
     owners: dict[str, str] = {}
     for owner, key in keys:
         if key in owners:
-            yield f"{owner}: key {key!r} is already used by {owners[key]}; in {place} each key can mean one thing"
+            yield f"{owner}: {what} {key!r} is already used by {owners[key]}; in {place} each {what} can mean one thing"
         owners.setdefault(key, owner)

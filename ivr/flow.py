@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import asdict, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from agent_assist.description import describe
@@ -27,7 +27,8 @@ from ivr.ports import Carrier, Hub, Logged, Records
 from ivr.state import State
 from ivr.steps import Say
 from ivr.stream import Deaf, Listen, Session, Stream
-from ivr.terms import LINE_STEPS
+from ivr.progress import Progress
+from ivr.terms import INTAKE, LINE_STEPS
 from ivr.trouble import where
 from ivr.twiml import Voice
 
@@ -69,6 +70,7 @@ class Flow:
         self._listen = listen
         self._now = now
         self._errands = Errands(voice, carrier, background)
+        self.progress = Progress(voice.script, records, now)
         self._hears = hears
         self._calls: dict[str, Call] = {}
         self._lock = threading.Lock()
@@ -85,6 +87,8 @@ class Flow:
         """TwiML after a question: keys, or None when the time for an answer is over."""
         call = self._call(sid, from_, to)
         with call.lock:
+            if step == "queue":
+                return self._answer_in_queue(call, turn, digits or "")
             present = (step, turn) == (call.state.step, call.state.turn)  # else it was answered before
             if digits is not None:
                 # Whoever wants a human is heard even when the question was over.
@@ -116,19 +120,21 @@ class Flow:
                 call.position = position
                 self._records.append(sid, ("queued", {"queue": call.state.skill, "position": position}))
             if due:
-                says.append(Say("queue_wait"))
+                says += [Say("queue_wait"), Say("queue_offers")]
                 call.told_at = now
-            return self.voice.waiting(says, call.state.lang, WAIT_PAUSE_S)
+            return self.voice.waiting(says, call.state, WAIT_PAUSE_S)
 
     def left(self, sid: str, result: str, *, from_: str = "", to: str = "") -> str:
         """TwiML for a call that has left the queue."""
         call = self._call(sid, from_, to)
         with call.lock:
+            if result == "leave":
+                return self._document(call)
             if result in ("bridged", "hangup") or result.startswith("redirected"):
                 return self.voice.document([steps.Hangup()], call.state.lang)
             log.warning("call %s left its queue: %s", sid, result or "no reason given")
             again = self.voice.urls.next(call.state.turn)
-            return self.voice.waiting([Say("queue_wait")], call.state.lang, WAIT_PAUSE_S, then=again)
+            return self.voice.hold([Say("queue_wait")], call.state.lang, WAIT_PAUSE_S, again)
 
     def status(self, sid: str, status: str) -> None:
         """The carrier's word on the call; a final one closes it and leaves a draft of what was not filed."""
@@ -222,7 +228,8 @@ class Flow:
                 call = self._calls.setdefault(sid, Call(sid, from_, to))
         with call.lock:
             if call.state.turn == 0:
-                self._move(call, steps.Started(), ("call_started", {"from": from_, "to": to}))
+                started = steps.Started(call.own, self._opens())
+                self._move(call, started, ("call_started", {"from": from_, "to": to}))
         return call
 
     def _move(self, call: Call, event: steps.Event, *before: Logged) -> None:
@@ -236,6 +243,8 @@ class Flow:
         if happened:
             self._records.append(call.sid, *happened)
         call.form = replace(call.form, intent=state.intent)
+        if state.since != call.state.since:
+            call.piece = ()
         call.state = state
         return todo
 
@@ -259,17 +268,25 @@ class Flow:
                     # From the log and not from memory: an agent may have corrected a field.
                     call.form = form_of(self._records.events(call.sid))
                     number = self._records.file_complaint(call.sid, call.form.to_json())
-                    to = call.text_to
-                    self._move(call, steps.Filed(number, sms=to is not None))
-                    if to is not None:
-                        self._errands.text(call, to, number, self._due(self._now().date()))
+                    self._move(call, steps.Filed(number, sms=call.text_to is not None))
+                    self._text(call, "sms_filed", number=number, due=self.progress.due(self._now().date()))
                 case steps.LookUp(number=number):
-                    found = self._records.complaint(number)
-                    event = steps.LookedUp(number, False)
-                    if found is not None:
-                        filed = datetime.fromtimestamp(found.filed_at, self._now().tzinfo).date()
-                        event = steps.LookedUp(number, True, found.state, self._due(filed))
-                    self._move(call, event)
+                    self._move(call, self.progress.look_up(call, number))
+                case steps.Raise(number=number):
+                    level = self.progress.take_higher(call, number)
+                    self._move(call, steps.Raised(number, level, sms=call.text_to is not None))
+                    if level:
+                        due = self.progress.due_of(number)
+                        self._text(call, "sms_raised", number=number, level=str(level), due=due)
+                    else:
+                        self._text(call, "sms_regulator", number=number)
+                case steps.Close(number=number, how=how):
+                    self._records.change_complaint(call.sid, number, how)
+                    self._move(call, steps.Closed(number, sms=call.text_to is not None))
+                    self._text(call, f"sms_{how}", number=number)
+                case steps.Promise(number=number):
+                    self._promise(call, number)
+                    self._move(call, steps.Promised())
 
     def _document(self, call: Call, *, first: bool = False) -> str:
         self._do(call, self.menu.steps(call.state))  # left undone by a process that was killed
@@ -285,27 +302,38 @@ class Flow:
     def _expect(self, call: Call) -> None:
         if call.stream is not None:
             call.stream.speak(call.state.lang)
-            call.stream.expect(answers.label(call.state), call.state.step)
+            phrases = tuple(self.menu.keypad.phrases(call.state))
+            call.stream.expect(answers.label(call.state), call.state.step, phrases)
 
     def _keyed(self, call: Call, digits: str) -> None:
         state, menu = call.state, self.voice.script.menu
         question = self.voice.script.questions.get(state.step)
-        if digits == "" and question is not None and question.digits is not None:
+        if digits == "" and question is not None and question.digits is not None and state.step != "voicemail":
             digits = menu.back_key  # the key that ends a number, with no number before it
-        values = answers.keyed(self.menu, state, digits, call.form, self._now().date())
-        fields = self._fill(call, values)
+        today = self._now().date()
+        values = answers.keyed(self.menu, state, digits, call.form, today)
+        fields = [*self._fill(call, values), *self._reject(call, self.menu.keypad.refused(state, digits))]
         filled = tuple(value.field for value in values)
         before = [*self._choice(state, digits), *fields]
-        self._move(call, steps.Key(digits, filled, call.facts), *before)
+        given = answers.keyed_number(state, digits, today)
+        self._move(call, steps.Key(digits, filled, call.facts, given), *before)
+        if digits == menu.back_key and INTAKE.get(call.state.step) in call.form.values:
+            # Asked anew because the caller went back: what was confirmed may be said again.
+            self._records.append(call.sid, *self._reject(call, INTAKE[call.state.step]))
 
     def _choice(self, state: State, key: str) -> Iterator[Logged]:
-        choice = self.menu.choice(state, key)
+        choice = self.menu.keypad.choice(state, key)
         if choice is not None:
             yield "menu_choice", {"step": state.step, "key": key, "heard": None, "choice": choice}
 
     def _fill(self, call: Call, values: Iterable[Value]) -> list[Logged]:
         call.form, changed = call.form.take(values)
         return [("field_heard", {"field": value.field, **value.to_json()}) for value in changed]
+
+    def _reject(self, call: Call, field: str) -> list[Logged]:
+        form = call.form.without(field)
+        changed, call.form = form is not call.form, form
+        return [("field_rejected", {"field": field})] if changed else []
 
     def _heard(self, call: Call, utterance: Utterance) -> None:
         if not utterance.text.strip() and not utterance.digits:
@@ -337,19 +365,29 @@ class Flow:
         step, turn = answers.asked(utterance.ask)
         index = call.utterances + 1
         said = ("utterance", {**asdict(replace(utterance, ask=step)), "who": "caller"})
+        present = state.answers(step, turn)
+        key = self.menu.keypad.spoken(state, utterance.choice, utterance.text) if present else ""
+        whole = answers.joined(call.piece, utterance) if present and call.piece else utterance
         understood = answers.heard(
-            self.voice.script, utterance, step=step, lang=state.lang, on=self._now().date(), index=index,
-            hints=self._hints(call, step, utterance),
+            self.voice.script, whole, step=step, lang=state.lang, on=self._now().date(), index=index,
+            hints=self._hints(call, step, whole), about=state.about, key=key,
         )
-        form = call.form
-        fields = self._fill(call, understood.values)
+        form, values = call.form, understood.values
+        if key and step == "confirm":
+            values = answers.confirmed(state, key, form)
+        fields = [*self._fill(call, values), *self._reject(call, self.menu.keypad.refused(state, key))]
         heard = told(said[1])
         text = describe([*call.told, heard], call.form, state.lang)
         if text != call.form.description:
             fields.append(("description", {"text": text}))
             call.form = replace(call.form, description=text)
-        filled = tuple(value.field for value in understood.values)
-        event = answers.event(understood, filled, call.facts, current=state.answers(step, turn))
+        filled = tuple(value.field for value in values)
+        event = answers.event(understood, filled, call.facts, current=present)
+        if present and answers.unfinished(step, understood, utterance) and not call.piece:
+            # The beginning of a number: the rest is waited for, and no failure to answer.
+            event, call.piece = replace(event, current=False), utterance.digits
+        else:
+            call.piece = ()
         if event.current and turn not in (None, state.turn):
             # Begun before the question was repeated: it may answer it, but it is no second failure.
             if self.menu.move(state, event)[0].missed > state.missed:
@@ -372,10 +410,9 @@ class Flow:
 
     def _hints(self, call: Call, step: str, utterance: Utterance) -> tuple[str, ...]:
         """Numbers that are known to exist: the caller's own, and complaints among what may have been said."""
-        if step == "number":
+        if step == "number" or (step == "confirm" and call.state.about not in ("own", "phone", "callback")):
             return tuple(one for one in answers.candidates(utterance) if self._records.complaint(one) is not None)
-        own = call.from_.removeprefix("+86")
-        return (own,) if own.isascii() and own.isdecimal() else ()
+        return (call.own,) if call.own else ()
 
     def _partial(self, call: Call, partial: Partial) -> None:
         data = {"text": partial.text, "end": partial.end, "ask": call.state.step, "who": "caller"}
@@ -402,5 +439,26 @@ class Flow:
         self._records.save_draft(call.sid, form_of(self._records.events(call.sid)).to_json())
         call.drafted = call.substance
 
-    def _due(self, filed: date) -> str:
-        return (filed + timedelta(days=self.voice.script.menu.answer_days)).isoformat()
+    def _opens(self) -> str:
+        """When the line opens, ISO; '' while it is open."""
+        now = self._now()
+        opens = self.voice.script.hours.opens(now)
+        return "" if opens is None or opens <= now else opens.isoformat(timespec="minutes")
+
+    def _text(self, call: Call, prompt: str, **args: str) -> None:
+        if call.text_to is not None:
+            self._errands.text(call, call.text_to, Say(prompt, tuple(args.items())))
+
+    def _answer_in_queue(self, call: Call, turn: int, digits: str) -> str:
+        """After a key in the waiting document; one that leads out of the queue makes the caller leave it."""
+        if call.state.step == "queue" and turn == call.state.turn and digits:
+            self._keyed(call, digits)
+        if call.state.step != "queue":
+            return self.voice.leave()
+        return self.voice.waiting((), call.state, WAIT_PAUSE_S)
+
+    def _promise(self, call: Call, number: str) -> None:
+        state = call.state
+        since = (call.queued_at or self._now()).timestamp()
+        promised = {"number": number, "skill": self.menu.skill(state), "since": since, "not_before": state.opens}
+        self._records.append(call.sid, ("callback_promised", promised))

@@ -6,12 +6,14 @@ Only what can be said and asked is here; what follows what is decided in ``ivr.m
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from agent_assist.form import Form
 from ivr.faults import faults
+from ivr.hours import Hours
 from ivr.terms import INTAKE, Lang
 
 
@@ -38,6 +40,13 @@ class Category(Label):
     """A category: its name, and what is asked for it, what matters most first (empty: ``[menu] asks``)."""
 
     asks: tuple[str, ...] = ()
+    priority: int = Field(default=0, ge=0, le=9, description="who waits: higher is answered first")
+
+
+class Rung(Label):
+    """One level of the escalation ladder: its name, and the skill that looks after complaints there."""
+
+    skill: str
 
 
 class Words(_Section):
@@ -98,6 +107,8 @@ class MenuSection(_Section):
     asks: tuple[str, ...] = Field(min_length=1, description="questions when the category says nothing else")
     categories: dict[str, Category]
     options: tuple[Option, ...] = Field(min_length=1)
+    words: dict[str, Words] = Field(description="what may be said instead of a key, by what it chooses")
+    wrong_tries_a_day: int = Field(default=6, ge=1, le=100, description="complaint numbers a caller may guess")
 
     def option(self, name: str) -> Option | None:
         """The option with this name."""
@@ -105,13 +116,18 @@ class MenuSection(_Section):
 
     def said(self, text: str, lang: str) -> Option | None:
         """The option that an utterance names and does hardly more than name."""
+        words = {word: option.name for option in self.options for word in option.words.of(lang)}
+        return self.option(self.named(text, words, lang))
+
+    @staticmethod
+    def named(text: str, phrases: Mapping[str, str], lang: str) -> str:
+        """The key of the phrase that an utterance says and hardly more; '' for none. Longer phrases first."""
         spoken = _bare(text)
-        for option in self.options:
-            for word in option.words.of(lang):
-                rest = spoken.replace(_bare(word), "", 1)
-                if len(rest) < len(spoken) and len(rest) <= (4 if lang == "zh" else 12):
-                    return option
-        return None
+        for phrase in sorted(phrases, key=len, reverse=True):
+            rest = spoken.replace(_bare(phrase), "", 1)
+            if len(rest) < len(spoken) and len(rest) <= (4 if lang == "zh" else 12):
+                return phrases[phrase]
+        return ""
 
 
 class Choice(_Section):
@@ -166,6 +182,8 @@ class Script(_Section):
     menu: MenuSection
     questions: dict[str, Question]
     prompts: Prompts
+    escalation: tuple[Rung, ...] = ()
+    hours: Hours = Hours()
 
     @model_validator(mode="after")
     def _whole(self) -> Script:
@@ -178,6 +196,10 @@ class Script(_Section):
         """The intake questions for a category, what matters most for it first."""
         named = self.menu.categories.get(category or "")
         return named.asks if named and named.asks else self.menu.asks
+
+    def ladder_skill(self, level: int) -> str:
+        """Who handles an earlier complaint at this level; 0 is where it began."""
+        return self.escalation[level - 1].skill if 0 < level <= len(self.escalation) else self.menu.escalation_skill
 
     def lacking(self, form: Form) -> tuple[str, ...]:
         """The questions that this complaint leaves open, in the order in which they are asked."""

@@ -16,11 +16,18 @@ class Facts:
     category: str | None = None
     number: str | None = None
     """The complaint number that the caller gave."""
+    unsure: tuple[tuple[str, str], ...] = ()
+    """Fields to be read back, with the value that was heard and nobody has confirmed."""
 
 
 @dataclass(frozen=True)
 class Started:
     """The call came in."""
+
+    own: str = ""
+    """The number that the caller calls from, when it can be called back; '' when it is withheld."""
+    opens: str = ""
+    """When the line is closed: the moment of its opening, ISO; '' while it is open."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,8 @@ class Key:
     filled: tuple[str, ...] = ()
     """Fields that the keys filled."""
     facts: Facts = Facts()
+    given: str = ""
+    """A number to be called back that was keyed."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,10 @@ class Heard:
     """True when enough was said to be an account of something."""
     close: tuple[str, ...] = ()
     """Categories between which the words do not decide, likeliest first."""
+    key: str = ""
+    """The key that the words stand for: a spoken choice."""
+    given: str = ""
+    """A number to be called back that was said."""
     current: bool = True
     """False when it was said before the present question was asked: it fills, and moves nothing."""
 
@@ -85,6 +98,34 @@ class LookedUp:
     state: str = ""
     due: str = ""
     """Day by which it is to be answered, YYYY-MM-DD."""
+    mine: bool = True
+    """True when the caller calls from, or has given, the phone number that stands on it."""
+    changed: str = ""
+    """Day of the last action on it, YYYY-MM-DD."""
+    locked: bool = False
+    """True when this caller has guessed too often: a human looks after it."""
+
+
+@dataclass(frozen=True)
+class Raised:
+    """The complaint went to the next level; ``level`` is its place on the ladder from 1, 0 past the last."""
+
+    number: str
+    level: int
+    sms: bool = False
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The complaint was withdrawn, or its answer accepted."""
+
+    number: str
+    sms: bool = False
+
+
+@dataclass(frozen=True)
+class Promised:
+    """The call-back is noted."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +138,7 @@ class HungUp:
     """The call is over."""
 
 
-Event = Started | Key | Heard | Silence | Quiet | Filed | LookedUp | Failed | HungUp
+Event = Started | Key | Heard | Silence | Quiet | Filed | LookedUp | Raised | Closed | Promised | Failed | HungUp
 
 # -- steps -------------------------------------------------------------------
 
@@ -148,6 +189,28 @@ class LookUp:
 
 
 @dataclass(frozen=True)
+class Raise:
+    """Take a complaint to the next level; answered by ``Raised``."""
+
+    number: str
+
+
+@dataclass(frozen=True)
+class Close:
+    """Close a complaint as its caller wishes (``withdrawn`` or ``accepted``); answered by ``Closed``."""
+
+    number: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Promise:
+    """Note a call-back to this number; answered by ``Promised``."""
+
+    number: str
+
+
+@dataclass(frozen=True)
 class Enqueue:
     """Let the caller wait for an agent with this skill."""
 
@@ -160,4 +223,4 @@ class Hangup:
     """End the call."""
 
 
-Step = Say | Listen | Redirect | File | LookUp | Enqueue | Hangup
+Step = Say | Listen | Redirect | File | LookUp | Raise | Close | Promise | Enqueue | Hangup

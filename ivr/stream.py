@@ -109,10 +109,11 @@ class Stream:
         """True while the caller talks or what was said is still being recognised."""
         return self._ear.speaking
 
-    def expect(self, ask: str, step: str = "") -> None:
-        """From the next utterance on, hear the answer to this question; ``ask`` labels it."""
+    def expect(self, ask: str, step: str = "", phrases: tuple[str, ...] = ()) -> None:
+        """From the next utterance on, hear the answer to this question, or one of these phrases; ``ask`` labels it."""
         question = self._script.questions.get(step)
-        self._ear.expect(question.expect(ask) if question else replace(LISTENING, ask=ask))
+        expect = question.expect(ask) if question else replace(LISTENING, ask=ask, dictation=step != "queue")
+        self._ear.expect(replace(expect, phrases=phrases))
 
     def speak(self, lang: str) -> None:
         """Hear this language from now on."""

@@ -9,6 +9,7 @@ from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from ivr import wording
 from ivr.script import Script
+from ivr.state import State
 from ivr.steps import Enqueue, Hangup, Listen, Redirect, Say, Step
 
 DOCUMENT_LIMIT = 64 * 1024
@@ -92,13 +93,27 @@ class Voice:
                     raise TypeError(f"{type(step).__name__} is done by the flow, not said")
         return str(response)
 
-    def waiting(self, says: Iterable[Say], lang: str, pause_s: int, then: str | None = None) -> str:
-        """The document heard in the queue: prompts, a pause, and again (or ``then``)."""
+    def waiting(self, says: Iterable[Say], state: State, pause_s: int) -> str:
+        """The document heard in the queue: prompts and quiet, with keys that lead out, and again."""
+        response = VoiceResponse()
+        listen = Listen("queue", state.turn, tuple(says), pause_s, None)
+        self._listen(response, listen, state.lang)
+        response.redirect(self.urls.wait, method="POST")
+        return str(response)
+
+    def leave(self) -> str:
+        """Out of the queue; the call goes on at the address that its Enqueue named."""
+        response = VoiceResponse()
+        response.leave()
+        return str(response)
+
+    def hold(self, says: Iterable[Say], lang: str, pause_s: int, then: str) -> str:
+        """Prompts, quiet, and on to ``then``: where the carrier's queue cannot take the caller."""
         response = VoiceResponse()
         for say in says:
             self._say(response, say, lang)
         response.pause(length=pause_s)
-        response.redirect(then or self.urls.wait, method="POST")
+        response.redirect(then, method="POST")
         return str(response)
 
     def said(self, steps: Iterable[Step], lang: str) -> str:

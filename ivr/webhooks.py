@@ -79,7 +79,7 @@ def voice_blueprint(flow: Flow, signatures: Signatures, records: Records) -> Blu
     @voice.post("/answer")
     def answer() -> Response:
         sid, turn, step = _sid(), _query_turn(), request.args.get("step", "")
-        if step not in QUESTIONS:
+        if step not in (*QUESTIONS, "queue"):
             _refuse("step")
         digits = _field("Digits", _KEYS) if "Digits" in request.form else None
         return said(sid, lambda: flow.answer(sid, step, turn, digits, **_parties()))

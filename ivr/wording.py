@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from ivr.script import Script
 from ivr.steps import Say
@@ -33,6 +33,14 @@ def day(iso: str, lang: str) -> str:
     return f"{_MONTHS[when.month - 1]} {when.day}"
 
 
+def moment(iso: str, lang: str) -> str:
+    """A moment as it is spoken: 11月23日8点30分, November 23, 8:30."""
+    at = datetime.fromisoformat(iso)
+    if lang == "zh":
+        return f"{day(iso[:10], lang)}{at.hour}点" + (f"{at.minute}分" if at.minute else "")
+    return f"{day(iso[:10], lang)}, {at.hour}:{at.minute:02}"
+
+
 # strftime would follow the machine's locale.
 _MONTHS = (
     "January February March April May June July August September October November December".split()
@@ -42,8 +50,12 @@ _MONTHS = (
 def _argument(script: Script, name: str, value: str, lang: str, spoken: bool) -> str:
     if name == "number" and spoken:
         return digits(value, lang)
-    if name == "due":
+    if name in ("due", "changed"):
         return day(value, lang)
+    if name == "opens":
+        return moment(value, lang)
+    if name == "level":
+        return script.escalation[int(value) - 1].of(lang)
     if name == "state":
         texts = script.prompts.of(lang)
         return texts.get(f"state_{value}", texts["state_other"])

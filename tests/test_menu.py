@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,8 @@ from ivr.menu import Menu
 from ivr.faults import SAY_LIMIT
 from ivr.state import State
 from ivr.steps import (
+    Close,
+    Closed,
     Enqueue,
     Event,
     Facts,
@@ -27,12 +30,16 @@ from ivr.steps import (
     Listen,
     LookedUp,
     LookUp,
+    Promise,
+    Promised,
+    Raise,
+    Raised,
     Redirect,
     Say,
     Silence,
     Started,
 )
-from ivr.terms import INTAKE, QUESTIONS
+from ivr.terms import INTAKE, QUESTIONS, READ_BACK
 from ivr.twiml import DOCUMENT_LIMIT, Urls, Voice
 from tests.phone import BASE, SCRIPT
 
@@ -56,6 +63,13 @@ def key(digits: str, *filled: str, known: str = "", category: str | None = None)
     return Key(digits, filled, event.facts)
 
 
+def with_unsure(event: Heard | Key, field: str, value: str) -> Heard | Key:
+    """The same with a value that is to be read back."""
+    return replace(event, facts=replace(event.facts, unsure=((field, value),)))
+
+
+OWN = "13700001111"
+UNSURE = with_unsure(heard("phone", known="category amount"), "phone", "13800138000")
 STORY = heard("category", "amount")
 PHONE = heard("phone", known="category amount")
 ALL = "category amount phone evidence resolution occurred"
@@ -116,11 +130,14 @@ CONVERSATIONS = {
         (heard("location", known="category", category="service_outage"), "occurred"),
         (heard("occurred", known="category location", category="service_outage"), "phone"),
     ],
-    "an unsorted story stays unsorted when the choice does not help": [
+    "an unsorted story goes to a human when the choice does not help, and is filed": [
         (Started(), "language"),
         (Silence(), "problem"),
         (heard(told=True), "category"),
-        (Silence(), "phone"),
+        (Silence(), "category"),
+        (Silence(), "category"),
+        (Silence(), "file"),
+        (Filed(NUMBER), "queue"),
     ],
     "keys answer the intake": [
         (Started(), "language"),
@@ -130,13 +147,14 @@ CONVERSATIONS = {
         (key("6", known="category amount phone"), "resolution"),
         (key("1", "resolution", known="category amount phone"), "occurred"),
     ],
-    "a number that is no number is asked for again, and then let be": [
+    "a number that is no number is asked for again, and then by a human": [
         (Started(), "language"),
         (Silence(), "problem"),
         (STORY, "phone"),
         (heard(known="category"), "phone"),
         (key("123", known="category"), "phone"),
-        (heard(known="category"), "amount"),
+        (heard(known="category"), "file"),
+        (Filed(NUMBER), "queue"),
     ],
     "an answer to another question is taken and the asked one is not asked twice": [
         (Started(), "language"),
@@ -146,25 +164,64 @@ CONVERSATIONS = {
         (heard("resolution", known="category amount phone"), "occurred"),
         (heard(known="category amount phone resolution", told=True), "file"),
     ],
-    "silence is met twice by optional questions, then passed over": [
+    "silence and misunderstanding are counted apart, the third of either leads to a human": [
         (Started(), "language"),
         (Silence(), "problem"),
         (STORY, "phone"),
         (PHONE, "evidence"),
         (Silence(), "evidence"),
-        (Silence(), "resolution"),
-        (Silence(), "resolution"),
-        (Silence(), "occurred"),
-        (Silence(), "occurred"),
+        (key("8", known="category amount phone"), "evidence"),
+        (Silence(), "evidence"),
+        (key("8", known="category amount phone"), "evidence"),
         (Silence(), "file"),
+        (Filed(NUMBER), "queue"),
     ],
-    "a silent phone is passed over and the rest is filed": [
+    "the number that they call from is offered first": [
+        (Started(own=OWN), "language"),
+        (Silence(), "problem"),
+        (STORY, "confirm"),
+        (key("1", "phone", known="category amount"), "evidence"),
+    ],
+    "another number than the one that they call from": [
+        (Started(own=OWN), "language"),
+        (Silence(), "problem"),
+        (STORY, "confirm"),
+        (key("2", known="category amount"), "phone"),
+        (UNSURE, "confirm"),
+        (key("1", known="category amount phone"), "evidence"),
+    ],
+    "a number said instead of yes or no is read back in its turn": [
+        (Started(own=OWN), "language"),
+        (Silence(), "problem"),
+        (STORY, "confirm"),
+        (UNSURE, "confirm"),
+        (key("1", known="category amount phone"), "evidence"),
+    ],
+    "a number read back wrong is asked for again, the third time by a human": [
         (Started(), "language"),
         (Silence(), "problem"),
-        (heard("category", "amount", "evidence", "resolution", "occurred"), "phone"),
-        (Silence(), "phone"),
-        (Silence(), "phone"),
-        (Silence(), "file"),
+        (STORY, "phone"),
+        (UNSURE, "confirm"),
+        (key("2", known="category amount"), "phone"),
+        (UNSURE, "confirm"),
+        (key("2", known="category amount"), "phone"),
+        (UNSURE, "confirm"),
+        (key("2", known="category amount"), "file"),
+    ],
+    "an ID number is asked for with consent only": [
+        (Started(), "language"),
+        (Silence(), "problem"),
+        (heard("category", "phone", category="plan_change"), "confirm"),
+        (key("2", known="category phone", category="plan_change"), "occurred"),
+    ],
+    "an ID number is keyed and its end is read back": [
+        (Started(), "language"),
+        (Silence(), "problem"),
+        (heard("category", "phone", category="plan_change"), "confirm"),
+        (key("1", known="category phone", category="plan_change"), "id_number"),
+        (with_unsure(key("11010519491231002*", "id_number", known="category phone", category="plan_change"),
+                     "id_number", "11010519491231002X"), "confirm"),
+        (key("1", known="category phone id_number", category="plan_change"), "occurred"),
     ],
     "whoever says nothing at all reaches a human": [
         (Started(), "language"),
@@ -199,7 +256,117 @@ CONVERSATIONS = {
         (heard(intent="status"), "number"),
         (heard("complaint_number"), "lookup"),
         (LookedUp(NUMBER, True, "filed", "2026-12-08"), "higher"),
+        (Silence(), "higher"),
+        (Silence(), "higher"),
         (Silence(), "end"),
+    ],
+    "status only to who has the phone number on it": [
+        (Started(), "language"),
+        (Silence(), "problem"),
+        (heard(intent="status"), "number"),
+        (heard("complaint_number"), "lookup"),
+        (LookedUp(NUMBER, True, "filed", "2026-12-08", mine=False), "holder"),
+        (heard("phone", known="complaint_number"), "lookup"),
+        (LookedUp(NUMBER, True, "filed", "2026-12-08", mine=False), "holder"),
+        (heard("phone", known="complaint_number"), "lookup"),
+        (LookedUp(NUMBER, True, "filed", "2026-12-08"), "higher"),
+    ],
+    "three wrong phone numbers lead to a human": [
+        (Started(), "language"),
+        (Silence(), "problem"),
+        (heard("complaint_number", intent="status"), "lookup"),
+        (LookedUp(NUMBER, True, "filed", "2026-12-08", mine=False), "holder"),
+        (heard("phone", known="complaint_number"), "lookup"),
+        (LookedUp(NUMBER, True, "filed", "2026-12-08", mine=False), "holder"),
+        (heard("phone", known="complaint_number"), "lookup"),
+        (LookedUp(NUMBER, True, "filed", "2026-12-08", mine=False), "holder"),
+        (heard("phone", known="complaint_number"), "lookup"),
+        (LookedUp(NUMBER, True, "filed", "2026-12-08", mine=False), "queue"),
+    ],
+    "who guesses too often speaks to a human": [
+        (Started(), "language"),
+        (Silence(), "problem"),
+        (heard("complaint_number", intent="status"), "lookup"),
+        (LookedUp(NUMBER, False, locked=True), "queue"),
+    ],
+    "a complaint is withdrawn only after a yes": [
+        (Started(), "language"),
+        (Silence(), "problem"),
+        (heard("complaint_number", intent="status"), "lookup"),
+        (LookedUp(NUMBER, True, "filed", "2026-12-08"), "higher"),
+        (key("2"), "confirm"),
+        (key("2"), "higher"),
+        (key("2"), "confirm"),
+        (heard(key="1", known="complaint_number"), "close"),
+        (Closed(NUMBER), "end"),
+    ],
+    "an answer can be accepted once there is one": [
+        (Started(), "language"),
+        (Silence(), "problem"),
+        (heard("complaint_number", intent="status"), "lookup"),
+        (LookedUp(NUMBER, True, "answered", "2026-12-08"), "higher"),
+        (key("3"), "close"),
+        (Closed(NUMBER), "end"),
+    ],
+    "without an answer there is nothing to accept": [
+        (Started(), "language"),
+        (Silence(), "problem"),
+        (heard("complaint_number", intent="status"), "lookup"),
+        (LookedUp(NUMBER, True, "filed", "2026-12-08"), "higher"),
+        (key("3"), "higher"),
+    ],
+    "past the last level there is the regulator": [
+        (Started(), "language"),
+        (Silence(), "problem"),
+        (heard("complaint_number", intent="escalate"), "lookup"),
+        (LookedUp(NUMBER, True, "raised", "2026-12-08"), "raise"),
+        (Raised(NUMBER, 0), "end"),
+    ],
+    "from the queue to a call-back": [
+        (Started(own=OWN), "language"),
+        (Key("0"), "queue"),
+        (Key("1"), "confirm"),
+        (heard(key="1"), "promise"),
+        (Promised(), "end"),
+    ],
+    "a call-back to another number": [
+        (Started(own=OWN), "language"),
+        (Key("0"), "queue"),
+        (heard(key="1"), "confirm"),
+        (Key("2"), "callback"),
+        (heard(given="13800138000"), "confirm"),
+        (Key("1"), "promise"),
+    ],
+    "from the queue to a message": [
+        (Started(), "language"),
+        (Key("0"), "queue"),
+        (Key("2"), "voicemail"),
+        (heard(told=True), "end"),
+    ],
+    "from the queue back to the menu": [
+        (Started(), "language"),
+        (Key("0"), "queue"),
+        (Key("#"), "problem"),
+    ],
+    "a key that means nothing in the queue changes nothing": [
+        (Started(), "language"),
+        (Key("0"), "queue"),
+        (Key("7"), "queue"),
+    ],
+    "outside the hours the complaint is filed and a call-back offered": [
+        (Started(own=OWN, opens="2026-11-24T08:00+08:00"), "language"),
+        (Silence(), "problem"),
+        (STORY, "confirm"),
+        (key("0", known="category amount"), "file"),
+        (Filed(NUMBER), "confirm"),
+        (Key("1"), "confirm"),
+        (Key("1"), "promise"),
+        (Promised(), "end"),
+    ],
+    "who wants no call-back outside the hours is wished goodbye": [
+        (Started(opens="2026-11-24T08:00+08:00"), "language"),
+        (Key("0"), "confirm"),
+        (Key("2"), "end"),
     ],
     "status, and then higher": [
         (Started(), "language"),
@@ -207,13 +374,15 @@ CONVERSATIONS = {
         (key("5"), "number"),
         (key(NUMBER, "complaint_number"), "lookup"),
         (LookedUp(NUMBER, True, "filed", "2026-12-08"), "higher"),
-        (key("1"), "queue"),
+        (key("1"), "raise"),
+        (Raised(NUMBER, 1), "queue"),
     ],
     "escalation, the number said along with the wish": [
         (Started(), "language"),
         (Silence(), "problem"),
         (heard("complaint_number", intent="escalate"), "lookup"),
-        (LookedUp(NUMBER, True, "filed", "2026-12-08"), "queue"),
+        (LookedUp(NUMBER, True, "filed", "2026-12-08"), "raise"),
+        (Raised(NUMBER, 1, sms=True), "queue"),
     ],
     "three numbers that do not exist lead to a human": [
         (Started(), "language"),
@@ -286,13 +455,13 @@ def test_the_number_is_read_out_twice_and_before_any_agent() -> None:
 
 def test_a_choice_by_key_means_a_field() -> None:
     state = at(Started(), Silence())
-    assert MENU.meaning(state, "4") == ("category", "service_quality")
-    assert MENU.meaning(state, "1") is None, "two categories: the story decides"
+    assert MENU.keypad.meaning(state, "4") == ("category", "service_quality")
+    assert MENU.keypad.meaning(state, "1") is None, "two categories: the story decides"
     group = at(Started(), Silence(), heard(told=True), key("1"))
-    assert MENU.meaning(group, "2") == ("category", "wrong_charge")
+    assert MENU.keypad.meaning(group, "2") == ("category", "wrong_charge")
     evidence = at(Started(), Silence(), STORY, PHONE)
-    assert MENU.meaning(evidence, "2") == ("evidence", "bill")
-    assert MENU.meaning(evidence, "6") is None
+    assert MENU.keypad.meaning(evidence, "2") == ("evidence", "bill")
+    assert MENU.keypad.meaning(evidence, "6") is None
 
 
 def test_in_a_language_that_is_not_understood_keys_do_the_work() -> None:
@@ -322,7 +491,7 @@ def sound(state: State) -> None:
     """The state is kept by JSON, and what is said in it is a document the carrier can take and go on from."""
     assert State.from_json(json.loads(json.dumps(state.to_json()))) == state
     steps = MENU.steps(state)
-    if isinstance(steps[0], File | LookUp):
+    if isinstance(steps[0], File | LookUp | Raise | Close | Promise):
         return
     text = VOICE.document(steps, state.lang, "token")
     assert len(text.encode()) <= DOCUMENT_LIMIT
@@ -332,6 +501,7 @@ def sound(state: State) -> None:
     assert len(root.findall("Gather")) <= 1
 
 
+VALUES = {"phone": "13800138000", "amount": "50", "id_number": "11010519491231002X"}
 fields = st.lists(st.sampled_from(FIELDS), max_size=3).map(tuple)
 events = st.one_of(
     st.builds(Silence, speaking=st.booleans()),
@@ -343,6 +513,8 @@ events = st.one_of(
         option=st.sampled_from([None, None, *(option.name for option in SCRIPT.menu.options)]),
         language=st.sampled_from([None, None, "zh", "en"]),
         told=st.booleans(),
+        key=st.sampled_from(["", "", *"0129#"]),
+        given=st.sampled_from(["", "", "13800138000"]),
         current=st.booleans(),
     ),
     st.just(Failed()),
@@ -356,11 +528,17 @@ events = st.one_of(
     found=st.booleans(),
     hears=st.sampled_from([("zh",), ("zh", "en"), ()]),
     tail=st.sampled_from(["silence", "noise", "babble"]),
+    mine=st.booleans(),
+    own=st.sampled_from(["", OWN]),
+    opens=st.sampled_from(["", "", "2026-11-24T08:00+08:00"]),
 )
-def test_every_walk_reaches_a_human_or_an_ending(walk: list, found: bool, hears: tuple, tail: str) -> None:
+def test_every_walk_reaches_a_human_or_an_ending(
+    walk: list, found: bool, hears: tuple, tail: str, mine: bool, own: str, opens: str
+) -> None:
     menu = Menu(SCRIPT, hears)
-    state, _ = menu.move(State(), Started())
+    state, _ = menu.move(State(), Started(own, opens))
     known: set[str] = set()
+    sure: set[str] = set()
     answered: set[str] = set()
     went_back = False
 
@@ -374,23 +552,43 @@ def test_every_walk_reaches_a_human_or_an_ending(walk: list, found: bool, hears:
         if state.step in INTAKE and state.step != before.step and not went_back:
             assert state.step not in answered, "asked again after it was answered"
             assert INTAKE[state.step] not in state.known, "asked although it is known"
-        if isinstance(steps[0], File):
-            move(Filed(NUMBER, sms=found))
-        elif isinstance(steps[0], LookUp):
-            move(LookedUp(NUMBER, found, "filed" if found else "", "2026-12-08" if found else ""))
+        match steps[0]:
+            case File():
+                move(Filed(NUMBER, sms=found))
+            case LookUp():
+                due = "2026-12-08" if found else ""
+                move(LookedUp(NUMBER, found, "answered" if found else "", due, mine, due, locked=not found and mine))
+            case Raise():
+                move(Raised(NUMBER, int(mine)))
+            case Close():
+                move(Closed(NUMBER, sms=found))
+            case Promise():
+                assert steps[0].number, "a call-back to nobody"
+                move(Promised())
+
+    def facts() -> Facts:
+        unsure = tuple((name, VALUES[name]) for name in READ_BACK if name in known - sure)
+        category = "billing_anomaly" if "category" in known else None
+        return Facts(tuple(sorted(known)), category, NUMBER if "complaint_number" in known else None, unsure)
 
     for event in walk:
         if isinstance(event, tuple):
             digits, filled = event
             went_back = went_back or digits == SCRIPT.menu.back_key
-            meaning = menu.meaning(state, digits)
+            meaning = menu.keypad.meaning(state, digits)
             filled = (meaning[0],) if meaning else filled if len(digits) > 4 else ()
-            event = Key(digits, filled)
+            event = Key(digits, filled, given="13800138000" if len(digits) == 11 else "")
         if isinstance(event, Key | Heard):
             known |= set(event.filled)
-            category = "billing_anomaly" if "category" in known else None
-            number = NUMBER if "complaint_number" in known else None
-            event = replace_facts(event, Facts(tuple(sorted(known)), category, number))
+            pressed = event.digits if isinstance(event, Key) else event.key if event.current else ""
+            if state.step == "confirm" and pressed == "1":
+                known |= {"phone"} if state.about == "own" else set()
+                sure.add("phone" if state.about == "own" else state.about)
+            refused = menu.keypad.refused(state, pressed)
+            if refused:
+                known.discard(refused)
+                answered.discard(refused)
+            event = replace(event, facts=facts())
             if state.step in INTAKE and INTAKE[state.step] in event.filled:
                 answered.add(state.step)
         move(event)
@@ -399,14 +597,8 @@ def test_every_walk_reaches_a_human_or_an_ending(walk: list, found: bool, hears:
     for _ in range(40 * len(QUESTIONS)):
         if state.step in ("queue", "end", "gone"):
             break
-        known_now = Facts(tuple(sorted(known)), "billing_anomaly" if "category" in known else None)
         event = ends[tail]
-        move(replace_facts(event, known_now) if isinstance(event, Heard) else event)
+        move(replace(event, facts=facts()) if isinstance(event, Heard) else event)
         if tail == "babble":  # words that lead nowhere at the language question wait for its time-out
             move(Silence())
     assert isinstance(menu.steps(state)[-1], Enqueue | Hangup)
-
-
-def replace_facts(event: Key | Heard, facts: Facts) -> Key | Heard:
-    """The event with these facts."""
-    return type(event)(**{**vars(event), "facts": facts})

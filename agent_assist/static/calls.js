@@ -63,6 +63,9 @@ export class Call {
       case "field_edited":
         this.fields.set(data.field, data);
         return data.field;
+      case "field_rejected":
+        this.fields.delete(data.field);
+        return data.field;
       case "intent":
         this.intent = data.intent;
         break;
