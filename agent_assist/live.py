@@ -278,7 +278,7 @@ class Viewer:
                 return {"what": show(data["what"]).text}
             case "description":
                 return {"text": show(data["text"]).text}
-            case "field_rejected" | "complaint_raised" | "complaint_withdrawn" | "complaint_accepted" | "voicemail_left":
+            case "field_rejected" | "complaint_raised" | "complaint_answered" | "complaint_withdrawn" | "complaint_accepted" | "voicemail_left":
                 return data
             case "intent" | "complaint_filed" | "draft_saved" | "queued":
                 return data

@@ -176,6 +176,7 @@ PAYLOADS: dict[str, type[Payload]] = {
     "intent": Intent,
     "complaint_filed": ComplaintFiled,
     "complaint_raised": ComplaintRaised,
+    "complaint_answered": Numbered,
     "complaint_withdrawn": Numbered,
     "complaint_accepted": Numbered,
     "lookup_failed": Numbered,

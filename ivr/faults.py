@@ -47,6 +47,7 @@ LINE_PROMPTS = {
     "higher_accept": (),
     "raised": ("number", "level"),
     "regulator": (),
+    "regulator_needs": (),
     "withdrawn": ("number",),
     "accepted": ("number",),
     "sms_told": (),

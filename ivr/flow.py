@@ -392,6 +392,8 @@ class Flow:
             # Begun before the question was repeated: it may answer it, but it is no second failure.
             if self.menu.move(state, event)[0].missed > state.missed:
                 event = replace(event, current=False)
+        if step == "voicemail" and present:
+            fields.append(("voicemail_left", {"utterance": index}))
         wish = understood.intent if understood.intent not in (None, "complain") else understood.option
         choice = []
         if wish and event.current and step in LINE_STEPS:

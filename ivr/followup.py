@@ -95,7 +95,7 @@ def raised(menu: Menu, state: State, event: Raised) -> State:
         level = (("level", str(event.level)),)
         state = replace(state, level=event.level, intent="escalate")
         return menu.queue(state, Say("raised", (*number, *level)), *sms, Say("to_agent"))
-    return menu.end(state, Say("regulator"), *sms, Say("goodbye"))
+    return menu.end(state, Say("regulator"), Say("regulator_needs"), *sms, Say("goodbye"))
 
 
 def closed(menu: Menu, state: State, event: Closed) -> State:

@@ -323,8 +323,10 @@ class Menu:
         """The next thing that lacks, or filing."""
         if state.category is None and "category" not in state.settled:
             return self.ask(state, "category")
-        for field, value in state.unsure:
-            if value != state.own:  # the number they call from was heard: nothing is surer
+        # The number that they call from was heard: nothing is surer.
+        unsure = [(field, value) for field, value in state.unsure if value != state.own]
+        for field, value in unsure:
+            if field != "amount":
                 return self.confirm(state, field, value)
         for step in self.script.asks(state.category):
             skipped = self.keypad.deaf(state) and not self.script.questions[step].keyed
@@ -335,6 +337,8 @@ class Menu:
             if step == "id_number" and "id_consent" not in state.checked:
                 return self.confirm(state, "id_consent")
             return self.ask(state, step)
+        for field, value in unsure:  # said in the story, which is not to be interrupted for it
+            return self.confirm(state, field, value)
         # A story that could not be understood in this language is told to a human, after filing.
         return self.file(state, "queue" if self.keypad.deaf(state) else "")
 

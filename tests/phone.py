@@ -27,6 +27,9 @@ from ivr.webhooks import voice_blueprint
 BASE = "https://line.example.org"
 TOKEN = "12345"
 SID = "CA" + "1" * 32
+CALLER = "+4915112345678"
+"""From abroad: a number that cannot be what the complaint is about, so that the question for it is asked."""
+
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
@@ -91,7 +94,7 @@ class Phone:
 
     def post(self, path: str, sid: str = SID, headers: dict[str, str] | None = None, **params: str) -> TestResponse:
         """A signed webhook of a call."""
-        whole = {"CallSid": sid, "From": "+8613700001111", "To": "10086", **params}
+        whole = {"CallSid": sid, "From": CALLER, "To": "10086", **params}
         return self.request(path, whole, headers)
 
     def unsigned(self, path: str, **options) -> TestResponse:

@@ -14,8 +14,9 @@ from agent_assist.form import Value
 from audio.session import Partial, Utterance
 from hotline.records import Records, migrate
 from ivr.stream import Deaf
-from tests.phone import NOW, SID, Phone
+from tests.phone import CALLER, NOW, SID, Phone
 
+FILED = {"intent": "complain", "fields": {"phone": {"value": "13800138000", "state": "heard", "source": None}}}
 STORY = "上个月我的话费多扣了五十块钱"
 OTHER = "CA" + "2" * 32
 
@@ -46,19 +47,26 @@ def test_a_spoken_call_is_filed_read_out_and_sent(phone: Phone) -> None:
     phone.say(STORY)
     assert phone.state()["step"] == "phone"
     phone.say("我的手机号是一三八零零一三八零零零", digits=("13800138000",))
+    assert (phone.state()["step"], phone.state()["offered"]) == ("confirm", "13800138000")
+    phone.say("对的")
     phone.say("我有扣费短信和账单")
     phone.say("我要求退款")
+    assert (phone.state()["step"], phone.state()["offered"]) == ("confirm", "50")
+    phone.say("是的", ask="confirm#4")  # meant for the number: it confirms no other value
+    assert phone.state()["step"] == "confirm"
+    phone.say("没错")
     document = phone.post("/voice/next?turn=9").text
     number = [event.data["number"] for event in phone.records.events(SID) if event.kind == "complaint_filed"][0]
     fields = phone.records.complaint(number).form["fields"]
     assert fields["phone"]["value"] == "13800138000"
     assert fields["category"]["value"] == "billing_anomaly"
+    assert (fields["phone"]["state"], fields["amount"]["state"]) == ("confirmed", "confirmed")
     assert fields["amount"]["value"] == 50
     assert fields["occurred"]["value"] == "last_month"
     assert set(fields["evidence"]["value"]) == {"sms", "bill"}
     assert fields["resolution"]["value"] == ["refund"]
     assert "Hangup" in document and document.count("二 零 二") == 2
-    assert [to for to, _ in phone.carrier.messages] == ["+8613700001111"]
+    assert [to for to, _ in phone.carrier.messages] == [CALLER]
     assert number in phone.carrier.messages[0][1] and "13800138000" not in phone.carrier.messages[0][1]
 
 
@@ -117,9 +125,26 @@ def test_the_recording_notice_is_not_cut_short_by_words(phone: Phone) -> None:
 def test_the_end_of_an_answer_is_no_second_failure(phone: Phone) -> None:
     phone.dial()
     phone.say(STORY)
-    phone.say("一三八零零", ask="phone#3")
-    phone.say("一三八零零零", ask="phone#3")
+    phone.say("我不知道", ask="phone#3")
+    phone.say("真不知道", ask="phone#3")
     assert (phone.state()["turn"], phone.state()["missed"]) == (4, 1)
+
+
+def test_a_number_said_in_two_pieces_is_one_number(phone: Phone) -> None:
+    phone.dial()
+    phone.say(STORY)
+    phone.say("一三八零零", digits=("13800", "1380"))
+    assert (phone.state()["step"], phone.state()["missed"]) == ("phone", 0), "the rest is waited for"
+    phone.say("一三八零零零", digits=("18000", "138000"))
+    assert (phone.state()["step"], phone.state()["offered"]) == ("confirm", "13800138000")
+
+
+def test_two_pieces_that_make_no_number_are_one_failure(phone: Phone) -> None:
+    phone.dial()
+    phone.say(STORY)
+    phone.say("一三八零零", digits=("13800",))
+    phone.say("九九九九", digits=("9999",))
+    assert (phone.state()["step"], phone.state()["missed"]) == ("phone", 1)
 
 
 def test_an_empty_utterance_is_nothing(phone: Phone) -> None:
@@ -130,15 +155,17 @@ def test_an_empty_utterance_is_nothing(phone: Phone) -> None:
 
 
 def test_status_by_number(phone: Phone) -> None:
-    number = phone.records.file_complaint(OTHER, {"intent": "complain"})
+    number = phone.records.file_complaint(OTHER, FILED)
     spoken = "".join("零一二三四五六七八九"[int(digit)] for digit in number)
     phone = Phone(phone.records, now=lambda: NOW.now(NOW.tzinfo))
     phone.dial()
     phone.say("我想查一下我的投诉处理到哪一步了")
     phone.say(f"投诉编号是{spoken}", digits=(number,))
+    assert phone.state()["step"] == "holder", "told only to who has the number on it"
+    phone.say("一三八零零一三八零零零", digits=("13800138000",))
     assert phone.state()["step"] == "higher"
     assert phone.records.complaint_of_call(SID) is None
-    higher = phone.listening(phone.post("/voice/next?turn=5"))
+    higher = phone.listening(phone.post("/voice/next?turn=9"))
     assert "<Enqueue" in phone.post(higher, Digits="1").text
     assert [event.data["intent"] for event in phone.records.events(SID) if event.kind == "intent"] == [
         "status",
@@ -196,6 +223,7 @@ def test_the_call_goes_on_where_it_was_after_kill_9(phone: Phone) -> None:
     phone.dial()
     phone.say(STORY)
     phone.say("一三八零零一三八零零零")
+    phone.say("对")
     before, state = phone.fields(), phone.state()
     phone.restart()
     document = phone.post(f"/voice/answer?step={state['step']}&turn={state['turn']}").text

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from ivr import wording
+from ivr.state import State
 from ivr.steps import Enqueue, File, Hangup, Listen, Redirect, Say
 from ivr.twiml import Urls, Voice
 from tests.phone import BASE, SCRIPT
@@ -63,9 +64,10 @@ def test_the_queue_has_its_waiting_document_and_a_way_out() -> None:
     assert enqueue.text == "billing"
     assert enqueue.get("waitUrl") == f"{BASE}/voice/wait"
     assert root[-1].tag == "Redirect"
-    waiting = ElementTree.fromstring(VOICE.waiting([Say("queue_position", (("position", "3"),))], "zh", 10))
-    assert [verb.tag for verb in waiting] == ["Say", "Pause", "Redirect"]
-    assert "3" in waiting[0].text
+    waiting = ElementTree.fromstring(VOICE.waiting([Say("queue_position", (("position", "3"),))], State(turn=4), 10))
+    assert [verb.tag for verb in waiting] == ["Gather", "Redirect"]
+    assert waiting[0].get("action") == f"{BASE}/voice/answer?step=queue&turn=4"
+    assert "3" in waiting[0][0].text
 
 
 def test_each_prompt_is_said_in_its_own_language() -> None:
