@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.lines import SPEECH
 
 FIELDS = ["category", "phone", "name", "id_number", "amount", "occurred", "location", "evidence", "resolution"]
@@ -34,6 +36,13 @@ def test_hear_fills_the_form_from_recordings() -> None:
     ]
     assert set(form["fields"]["evidence"]["value"]) == {"sms", "bill"}
     assert [line["ask"] for line in form["transcript"]] == list(steps)
+
+
+@pytest.mark.parametrize("text", ["", " \t\n", "　", "problem="])
+def test_fill_refuses_to_make_a_form_of_nothing(text: str) -> None:
+    result = hotline("fill", text)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("Error: no text") and result.stderr.count("\n") == 1
 
 
 def test_fill_fills_the_form_from_text_with_each_value_from_its_words() -> None:

@@ -51,6 +51,11 @@ def fill(lang: str, as_json: bool, on: datetime | None, answers: tuple[tuple[str
     except settings.SettingsError as error:
         raise click.ClickException(str(error)) from None
     said = [Utterance(text=text, ask=question) for question, text in answers]
+    if not any(one.text.strip() for one in said):
+        # An empty form with exit code 0 would pass for a caller who said nothing of use.
+        nothing = click.ClickException('no text to fill the form from; give the caller\'s words: fill "…" or problem="…"')
+        nothing.exit_code = 2
+        raise nothing
     _show(_result(script, said, lang, _day(on)), as_json)
 
 
