@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from hotline.place import line_of
 from ivr.script import Script
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -136,7 +137,8 @@ def config_path(environ: Mapping[str, str] = os.environ) -> Path:
 
 def _read(path: Path) -> _File:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
     except FileNotFoundError:
         raise SettingsError(f"{path}: not there; copy hotline.toml from the project or set HOTLINE_CONFIG") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -147,7 +149,13 @@ def _read(path: Path) -> _File:
     try:
         return _File(**own, script=document)
     except ValidationError as error:
-        raise SettingsError("\n".join(f"{path}: {_told(one)}" for one in error.errors())) from None
+        told = [line for one in error.errors() for line in _told(one).splitlines()]
+        raise SettingsError("\n".join(f"{_place(path, text, line)}: {line}" for line in told)) from None
+
+
+def _place(path: Path, text: str, fault: str) -> str:
+    line = line_of(text, fault.partition(":")[0])
+    return f"{path}:{line}" if line else str(path)
 
 
 def _told(error: dict) -> str:

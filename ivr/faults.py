@@ -117,6 +117,13 @@ def _menu_faults(script: Script) -> Iterator[str]:
                     f"menu.options.{option.name}.categories: no category is called {category!r}; "
                     f"add menu.categories.{category} or use one of {', '.join(menu.categories)}"
                 )
+    if not script.hours.ever:
+        yield "hours: no weekday has any; nobody would ever answer: give one day a span, as 08:00-20:00"
+    used = {menu.default_skill, menu.escalation_skill, *(option.skill for option in menu.options)}
+    used |= {rung.skill for rung in script.escalation}
+    for skill in menu.skills:
+        if skill not in used:
+            yield f"menu.skills: nothing leads to {skill!r}; give it to an option or to a level, or remove it"
     reached = {category for option in menu.options for category in option.categories}
     for category in menu.categories:
         if category not in reached:

@@ -54,6 +54,10 @@ class Hours(BaseModel):
         """True when there is any weekday with hours."""
         return any(getattr(self, day) for day in DAYS)
 
+    def week(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Each weekday and its spans."""
+        return tuple((day, getattr(self, day)) for day in DAYS)
+
     def open(self, at: datetime) -> bool:
         """True when humans answer at this moment."""
         minute = at.hour * 60 + at.minute
