@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ivr.staff import staff_faults
 from ivr.terms import ASKED_ABOUT, INTAKE, LANGS, LINE_STEPS, QUESTIONS
 
 if TYPE_CHECKING:
@@ -62,10 +63,21 @@ LINE_PROMPTS = {
     "queue_position": ("position",),
     "queue_wait": (),
     "queue_offers": (),
+    "queue_estimate": ("minutes",),
+    "queue_estimate_unknown": (),
+    "queue_joining": (),
+    "agent_whisper": ("category",),
+    "agent_whisper_unknown": (),
+    "agent_whisper_number": ("number",),
+    "agent_gone": (),
+    "callback_greeting": (),
+    "callback_press": (),
+    "callback_taken": (),
     "closed": ("opens",),
     "callback_noted": ("number",),
     "voicemail_kept": (),
     "sms_filed": ("number", "due"),
+    "sms_callback_missed": (),
     "sms_raised": ("number", "level", "due"),
     "sms_regulator": ("number",),
     "sms_withdrawn": ("number",),
@@ -86,7 +98,7 @@ _REPEATS = ("", "_silent", "_missed")
 
 def faults(script: Script) -> list[str]:
     """What in the script does not fit together: each fault with key, value and remedy."""
-    return [*_menu_faults(script), *_question_faults(script), *_prompt_faults(script)]
+    return [*_menu_faults(script), *_question_faults(script), *_prompt_faults(script), *staff_faults(script)]
 
 
 def _menu_faults(script: Script) -> Iterator[str]:

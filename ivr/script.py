@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from agent_assist.form import Form
 from ivr.faults import faults
 from ivr.hours import Hours
-from ivr.terms import INTAKE, Lang
+from ivr.staff import AgentSection, QueueSection
+from ivr.terms import INTAKE, LANGS, Lang
 
 
 class _Section(BaseModel):
@@ -99,7 +100,7 @@ class MenuSection(_Section):
     agent_key: Key = "0"
     repeat_key: Key = "9"
     back_key: Key = "#"
-    skills: tuple[Annotated[str, Field(pattern=r"^[\w-]{1,64}$")], ...] = Field(min_length=1)
+    skills: tuple[Annotated[str, Field(pattern=r"^[\w-]{1,60}$")], ...] = Field(min_length=1)
     default_skill: str
     escalation_skill: str
     answer_days: int = Field(default=15, ge=1, le=90, description="days in which a complaint is answered")
@@ -184,6 +185,8 @@ class Script(_Section):
     prompts: Prompts
     escalation: tuple[Rung, ...] = ()
     hours: Hours = Hours()
+    queue: QueueSection = QueueSection()
+    agents: tuple[AgentSection, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> Script:
