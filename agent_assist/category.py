@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 from .focus import focus
@@ -22,6 +23,10 @@ NEEDED_BY_SOUND = 1.35
 CLEAR = {True: 0.2, False: 0.5}
 """By how much it must lead the next one."""
 
+_QUESTION = {
+    "zh": re.compile(r"[?？]|怎么样|天气|[吗呢嘛]\W*$|什么时候|几[点号]|星期几|[谁哪]"),
+    "en": re.compile(r"\?|\bweather\b|^\W*(?:what|who|when|where|which|how|is|are|was|were|do|does|did|can|could|will|would|may)\b"),
+}
 NEAR = 0.5
 """The least evidence for a category that is offered as a choice."""
 
@@ -57,6 +62,14 @@ def _explained(total: dict[str, float]) -> dict[str, float]:
     cut = {general for label, generals in over.items() if label in total and total[label] >= over["strong"]
            for general in generals if total.get(general, 0.0) < 2 * total[label]}
     return {label: weight * (over["share"] if label in cut else 1.0) for label, weight in total.items()}
+
+
+def beside_the_point(line: Line) -> bool:
+    """True for a question that is no complaint (明天天气怎么样): what it mentions belongs on no form."""
+    if line.heard.ask not in ASKED or not _QUESTION["zh" if line.heard.lang == "zh" else "en"].search(line.heard.text.lower()):
+        return False
+    ranked = _ranked(line)[0]
+    return bool(ranked) and ranked[0][0] == NOTHING
 
 
 def close(line: Line) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from .category import category, close
+from .category import beside_the_point, category, close
 from .evidence import evidence
 from .form import Heard, Value
 from .intent import intent
@@ -62,6 +62,8 @@ def extract(heard: Heard, on: datetime.date) -> Extraction:
     if heard.ask in _NO_TIME:
         found = [value for value in found if value is None or value.field != "occurred"]
     kind = category(line)
+    if kind is None and any(found) and beside_the_point(line):
+        found = []
     values += [value for value in [kind, *found] if value is not None]
     if aim is None and kind is not None:
         aim = "complain"

@@ -32,22 +32,31 @@ _EN_UNITS = {w: n for n, w in enumerate(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen".split())} | {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
-_EN_NUMBER = (r"(?:(?<![0-9])[0-9][0-9,]{0,15}(?![0-9])(?:\.[0-9]{1,8})?|\b(?:(?:a |an )?(?:"
-              + "|".join([*_EN_UNITS, "hundred", "thousand"]) + r"|and|point)(?:[\s-]+|(?=[.,]|$)|\b)){1,16})")
-_EN_INSIDE = re.compile(r"\b(?:" + "|".join([*_EN_UNITS, "hundred", "thousand", "point"]) + r")[\s-]+$")
+_EN_SIZES = {"hundred": 100, "thousand": 1000, "grand": 1000}
+_EN_DIGITS = r"(?<![0-9])[0-9][0-9,]{0,15}(?![0-9])(?:\.[0-9]{1,8})?"
+_EN_NUMBER = (rf"(?:{_EN_DIGITS}(?: grand\b|k\b)?|\b(?:(?:and )?a half (?=thousand|grand)|(?:a |an )?(?:"
+              + "|".join([*_EN_UNITS, *_EN_SIZES]) + r"|(?:couple (?:of )?)(?=hundred|thousand|grand)|and|point)(?:[\s-]+|(?=[.,]|$)|\b)){1,16})")
+_EN_INSIDE = re.compile(r"\b(?:" + "|".join([*_EN_UNITS, *_EN_SIZES, "point", "few"]) + r")[\s-]+$")
 _EN_MONEY = re.compile(
-    rf"(?:[$¥£€]|rmb\s*|cny\s*)(?P<sign>[0-9][0-9,]{0,15}(?![0-9])(?:\.[0-9]{1,8})?)"
-    rf"|(?P<number>{_EN_NUMBER})\s*(?P<unit>dollars?|bucks?|yuan|rmb|cny|kuai|renminbi|euros?|pounds?)\b"
-    rf"(?:\s+(?:and\s+)?(?P<tail>{_EN_NUMBER})(?:\s*(?:cents|fen))?(?=[\s,.]*$|[,.]|\s(?:for|a|per|each|on|from|in|every|last|too|extra)\b))?"
+    rf"(?:[$¥£€]\s*|\b(?:rmb|cny|usd|eur|gbp)\s*)(?P<sign>{_EN_DIGITS}k?)"
+    rf"|(?P<number>{_EN_NUMBER})(?:[\s-]+odd)?[\s-]*(?P<unit>dollars?|bucks?|yuan|rmb|cny|usd|eur|gbp|kuai|renminbi|euros?|pounds?|quid|[¥$€£])(?!\w)"
+    rf"(?:\s+(?:and\s+)?(?P<tail>{_EN_NUMBER})(?:\s*(?:cents|fen))?(?=[\s,.]*$|[,.]|\s(?:for|a|per|each|on|from|in|every|last|too|extra|instead|more|and|when|but|again|twice|to|without)\b))?"
     rf"|(?P<cents>{_EN_NUMBER})\s*(?:cents?|pence|fen)\b"
 )
 _EN_BARE = re.compile(rf"(?P<number>{_EN_NUMBER})")
 _EN_VERB = re.compile(
-    r"\b(?:(?:over\s?)?charg(?:ed?|ing)|took|taken|taking|deduct(?:ed|s|ing)?|bill(?:ed|ing)|paid|paying|debited)"
-    r"(?: (?:me|us|him|her|my \w+|out))?(?: (?:by|about|around|some|like|an? (?:extra|additional|whole)|over|almost|nearly|exactly|up to|for))*\s*$")
+    r"\b(?:(?:over\s?|double\s?)?charg(?:ed?|ing)|(?:over)?bill(?:ed|ing)|lost|losing|owe|short|refund|took|taken|taking|deduct(?:ed|s|ing)?|paid|paying|debited|cost(?:s|ing)?)"
+    r"(?: (?:me|us|him|her|my \w+|out))?(?: again| twice)?,?(?: (?:by|roughly|approximately|another|just|only|well over|close to|about|around|some|like|an? (?:extra|additional|whole)|over|almost|nearly|exactly|up to|for))*\s*$")
 _EN_NOT_MONEY = re.compile(
     r"^\s*(?:times?|days?|weeks?|months?|years?|hours?|minutes?|gigs?|gb|mb|giga\w*|mega\w*|calls?|texts?|messages?|services?|"
     r"different|people|percent|%|of\b|or\b|too many|st\b|nd\b|rd\b|th\b|g\b|am\b|pm\b|o'clock|[:/-])")
+
+_EN_EXTRA = re.compile(r"\b(?:an? |another )?(?:extra|additional) $")
+_EN_ENDS = re.compile(r"\s*(?:[.,]|$|on (?:my|the|this)\b)")
+"""After "an extra 23" a number ends so when it is money."""
+_EN_PRICE = re.compile(r"(?:" + "|".join(_EN_UNITS) + r")[\s-]+(?:" + "|".join(_EN_UNITS) + r")(?:[\s-]+(?:" + "|".join(_EN_UNITS) + r"))?\s*$|[0-9]+\.[0-9]{2}$")
+"""A number said or written as prices are: nineteen ninety nine, 19.99."""
+_EN_CHARGING = re.compile(r"\b(?:\w*charg\w+|\w*bill\w*|paid|pay(?:ing)?|took|deduct\w*|cost\w*|fee|invoice|statement)\b")
 
 # Roles of a sum, by the words around it (same clause, before or after).
 _ROLES = {
@@ -58,7 +67,7 @@ _ROLES = {
         "price": (r"原来|本来|之前|以前|原先|原价|说好|说(是|的)?|广告|宣传|承诺|答应|应该|变成|改成|换成|涨到|升到|一直(用|是)|用的是|套餐|资费|月租|最低消费|办(的|了)|价格|海报|写(着|的|了)",
                   r"^的?(的)?(套餐|月租|流量包|卡|档|资费|保底|优惠|最低消费)|^的(?![^,.]{0,8}费|[^,.]{0,3}钱|话费|增值)|包月|一个月|每个?月|/月|封顶"),
         "wanted": (r"赔偿?|补偿|弥补|精神损失", r"赔|补偿"),
-        "other": (r"余额|剩|还有|里有|充|存|预存|押金|卡里|账户里?|工资|送|优惠|减", r"(的)?(余额|押金|优惠券?|红包|话费券|违约金)"),
+        "other": (r"余额|剩|还有|里有|充|存|预存|押金|卡里|账户里?|工资|送|优惠|减", r"(的)?(余额|押金|优惠券?|红包|话费券)"),
     },
     "en": {
         "excess": (r"over\s?charged?|extra|too much|refund|back|wrong(ly)?|twice|double|more than|excess|missing|return|owe me",
@@ -78,16 +87,22 @@ _COMPARE = {
 
 
 _UNWANTED = re.compile(
-    r"(没|没有|未|不)(经|让|同意|订|开|办|要|点|申请|买|用)|不是我|莫名|谁(给|帮)|(多|冒)(了|出)|偷|私自|擅自|什么(东西|玩意|业务|费)|不知"
+    r"(没|没有|未|不)(经|让|同意|订|开|办|要|点|申请|买|用)|不是我|莫名|[平无][白缘]无故|被(人)?(订|开|办|加|定)|谁(给|帮)|就给我(订|开|办|加)|(多|冒)(了|出)|偷|私自|擅自|什么(东西|玩意|业务|费)|不知"
     r"|(取消|退订|关)[^.]{0,8}(还|仍|照)"
     r"|\b(without (my|me|asking|permission|consent)|never|didn't|did not|don't want|not (ordered|requested|asked)|cancel+ed|unsubscribed)\b")
 """Words of things never ordered: their monthly price is the sum in dispute."""
 _PROMISED = re.compile(r"广告|宣传|说好|承诺|号称")
+_EN_PROMISED = re.compile(
+    rf"\b(?:ads?|advert\w*|poster|banner|leaflet|flyer|website|promised|told|said|says|quoted)\b[^.]{{0,25}}?(?P<number>{_EN_NUMBER})(?=\s*(?:,|but|a month|per|$))")
+"""A promised price, even one without a currency."""
 _FREE = re.compile(r"免(?:费|月租|收|单)|\bfree\b|\bno (?:fee|charge|cost|extra)s?\b|不收|不要钱|不用钱|没有(月租|费用)|不花钱|赠送|送")
 _NOT_CREDITED = re.compile(
     r"(没有?|不|未)(显示)?(到账?|收到|进账|入账|进来)|余额(还|仍|依然|依旧)?(是|为)(零|0)|(never|not|n't)\s+(arriv|credit|receiv|show|been (add|credited)|gone through|add)"
-    r"|(never|not|n't) (on|in) my (account|balance|phone)|nothing (was|got|has been) (added|credited)|still (shows |says |is )?(zero|the same|empty)")
+    r"|(never|not|n't) (on|in) my (account|balance|phone)|nothing (was|got|has been) (added|credited)|still (shows |says |is )?(zero|the same|empty)"
+    r"|(就|都|全)?(没了|没有了|不见了|光了|花完了)|(already|just|all) (gone|vanished|disappeared)|\b(vanish|disappear|evaporat)ed")
 """What follows a top-up that went astray."""
+_WITHHELD = re.compile(r"(余额|押金|预存款?|话费)[^.]{0,8}(不|没|未)(有)?(肯)?(退|还给|返)|\b(balance|deposit|credit)\b[^.]{0,30}\b(never|not|n't|won't|refuse)[^.]{0,15}(return|refund|back)")
+"""Money of the caller's that the line keeps."""
 _NEARBY = 60
 """Characters within which it follows."""
 
@@ -133,21 +148,49 @@ def english_number(text: str) -> int | float | None:
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", plain):
         value = float(plain)
         return int(value) if value == int(value) else value
+    if thousands := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s?(?:k|grand)", plain):
+        value = round(float(thousands[1]) * 1000, 2)
+        return int(value) if value == int(value) else value
+    words = re.findall(r"[a-z]+", plain)
+    if (price := _spoken_price(words)) is not None:
+        return price
     total, part, seen, fraction = 0, 0, False, ""
-    for word in re.findall(r"[a-z]+", plain):
+    for word in words:
         if word == "point":
             fraction = "."
         elif fraction and word in _EN_UNITS:
             fraction += str(_EN_UNITS[word])
         elif word in _EN_UNITS:
             part, seen = part + _EN_UNITS[word], True
+        elif word == "half":
+            part += 0.5
+        elif word == "couple":
+            part = 2
         elif word == "hundred":
             part, seen = max(1, part) * 100, True
-        elif word == "thousand":
-            total, part, seen = total + max(1, part) * 1000, 0, True
+        elif word in _EN_SIZES:
+            total, part, seen = total + int(max(0.5, part or 1) * 1000), 0, True
     if not seen:
         return None
     return float(f"{total + part}{fraction}") if len(fraction) > 1 else total + part
+
+
+def _spoken_price(words: list[str]) -> int | float | None:
+    """nineteen ninety nine -> 19.99, twelve fifty -> 12.5, one twenty -> 120; None for other rows of numbers."""
+    if not all(word in _EN_UNITS for word in words):
+        return None
+    groups: list[int] = []
+    for word in words:
+        value = _EN_UNITS[word]
+        if groups and groups[-1] >= 20 and groups[-1] % 10 == 0 and 0 < value < 10:
+            groups[-1] += value
+        else:
+            groups.append(value)
+    if len(groups) != 2 or not groups[0] or groups[1] < 10:
+        return None
+    whole, rest = groups
+    # "one twenty" is 120, yet "nine ninety" and "nine ninety nine" are prices
+    return whole * 100 + rest if whole < 10 and rest < 90 else round(whole + rest / 100, 2)
 
 
 def _role(line: Line, start: int, end: int, lang: str) -> str:
@@ -239,8 +282,15 @@ def _english(line: Line) -> list[Sum]:
         if not value or value > 100000 or any(taken[m.start():m.end()]):
             continue
         before, after = line.chars[max(0, m.start() - _NEARBY):m.start()], line.chars[m.end():m.end() + _NEARBY]
-        alone = line.heard.ask == "amount" and not re.sub(r"[.,!?]|i (?:guess|think)|or so|maybe|please", "", after).strip()
-        if alone or (_EN_VERB.search(before) and value >= 2 and not _EN_NOT_MONEY.match(after)):
+        alone = line.heard.ask == "amount" and not re.sub(r"[.,!?]|i (?:guess|think|reckon)|or so|maybe|please|give or take|something|ish|-|odd|roughly|in total|altogether|total", "", after).strip()
+        charged = (_EN_VERB.search(before) and value >= 2) or (_EN_EXTRA.search(before) and _EN_ENDS.match(after)) or (
+            "grand" in m["number"]) or (_EN_PRICE.match(m["number"]) and _EN_CHARGING.search(line.chars))
+        # What was loaded is a sum only when it went astray.
+        charged = charged or (re.search(r"\b(?:topped (?:it |my \w+ )?up|loaded|recharged|refilled|added)(?: with| by)? $", before)
+                              and _NOT_CREDITED.search(after))
+        if before.endswith("half "):
+            continue  # half a grand
+        if alone or (charged and not _EN_NOT_MONEY.match(after)):
             role = _role(line, m.start(), m.end(), "en") or "charge"
             found.append(Sum(value, m.start(), m.end(), "text", role))
     return _meant(line, sorted(found, key=lambda s: s.start), "en")
@@ -275,12 +325,13 @@ def _bare(line: Line, found: list[Sum]) -> list[Sum]:
         if not value or len(m["number"]) >= 7 or _ZH_NOT_MONEY.match(line.chars[m.end():]):
             continue
         before = line.chars[max(0, m.start() - 5):m.start()]
-        verb = re.search(r"(扣|收|多|欠)(费|款)?(了|走|掉|出|去)?(我|他|她)?(了)?$|(?<!月租)(?<!年)费(用)?(是|要|就)?$", before) or (
+        verb = re.search(r"(扣|收|多|欠|少)(费|款)?(了|走|掉|出|去)?(我|他|她)?(了)?$|(?<!月租)(?<!年)费(用)?(是|要|就)?$", before) or (
             m["about"] and re.search(r"(要|花|交|缴)(了)?我?(了)?$", before))
         verb = verb or (re.search(r"(充值?|缴费?)(了)?$", before) and _NOT_CREDITED.search(line.chars[m.end():m.end() + _NEARBY]))
         verb = verb or re.search(r"(扣|收)了?[一两二三四五几](次|回|笔|遍)$|(扣|收)[^.]{0,12},(一|每)(次|回|笔|条)(是)?$", line.chars[max(0, m.start() - 20):m.start()])
         verb = verb or (re.search(r"(一个?|每个?)月$", before) and _UNWANTED.search(line.chars))
         verb = verb or (re.search(r"(这|那|一)笔$", before) and re.match(r"(的)?[^,.]{0,4}(费|钱|款)", line.chars[m.end():]))
+        verb = verb or re.match(r"(的)?(违约金|滞纳金|罚款)", line.chars[m.end():])
         if (verb and value >= 10) or (line.heard.ask == "amount" and not line.chars[m.end():].strip(".,多钱吧啊呢左右的样子")):
             role = _role(line, m.start(), m.end(), "zh") or "charge"
             bare.append(Sum(value, m.start(), m.end(), "text", role))
@@ -307,6 +358,8 @@ def amount(line: Line) -> Value | None:
         chosen = excess[-1]
     elif lang == "zh" and _PROMISED.search(line.chars) and not _FREE.search(line.chars):
         return None  # compared with a promised price, even one without unit or misheard; free is no price
+    elif lang == "en" and len(every) == 1 and (told := _EN_PROMISED.search(line.chars)) and told.end() <= every[0].start:
+        return None
     elif rest and not compared and (len({s.value for s in rest}) == 1 or line.heard.ask == "amount"):
         chosen = rest[-1]
     elif rest and not compared:
@@ -317,6 +370,8 @@ def amount(line: Line) -> Value | None:
     elif prices and len(every) == 1 and (line.heard.ask == "amount" or (
             not _PLAN.search(line.chars) and (_UNWANTED.search(line.chars) or (lang == "en" and _FREE.search(line.chars))))):
         chosen = prices[0]
+    elif len(every) == 1 and _WITHHELD.search(line.chars):
+        chosen = every[0]
     else:
         return None
     others = tuple(dict.fromkeys(s.value for s in every if s.value != chosen.value))[:3]

@@ -8,7 +8,7 @@ from .line import Line
 
 _TURN = {
     "zh": re.compile(r"但是?|不过|只有|只是|可是|而是|倒是|就|有的是|还有|(?<!没)(?<!没有)(?<!只)(?<!有)有(?!没)|[.;]"),
-    "en": re.compile(r"\b(but|only|just|however|though|except|instead|i (?:do )?have(?! no)|there is|there are)\b|[.;]"),
+    "en": re.compile(r"\b(but|only|just|however|though|except|instead|i (?:do |still |also )?(?:have|kept|saved)(?! no)|i'?ve (?:still |also )?(?:got|kept|saved)(?! no)|there is|there are)\b|[.;]"),
 }
 _BEFORE = {
     "have": {

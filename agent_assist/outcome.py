@@ -16,8 +16,10 @@ SOUND_NEEDED = {True: 0.55, False: 0.85}
 """The least weight of a match by sound, in answer to the question and elsewhere."""
 
 _WANT = {
-    "zh": re.compile(r"要求|希望|直接|(?:^|[,.])(?=(?:退(?:钱|费|款|还我|给我)|赔(?:偿|钱|我))(?!了|的|还?没|到|一直|申请))|我要|我想要?|请|帮我|给我|麻烦|必须|尽快|马上|立即|赶紧|需要|应该给|要你们|让你们|得给我|务必|立刻|能不能|可不可以|诉求"),
-    "en": re.compile(r"\b(want|would like|i'?d like|please|demand|request|require|expect|need you|ask(ing)? for|should|must|can you|could you)\b"),
+    "zh": re.compile(r"要求|希望|直接|(?:^|[,.])(?=(?:退(?:钱|费|款|还我|给我)|赔(?:偿|钱|我))(?!了|的|还?没|到|一直|申请))|我要|我想要?|请|帮我|给我|麻烦|必须|(?:^|[,.])(?=要(?:个|一个|他|她|你们?))|把(?=[^,.]{0,14}(?:就行|就好|就可以|即可|就成))|尽快|马上|立即|赶紧|需要|应该给|要你们|让你们|得给我|务必|立刻|能不能|可不可以|诉求"),
+    "en": re.compile(r"\b(want|would like|i'?d like|please|demand|request|require|expect|need you|ask(ing)? for|should|must|can you|could you)\b"
+        r"|(?:^|[,.]|\b(?:and|then|just|so|or)\b)\s*(?=(?:give|get|put|refund|cancel|remove|take|switch|turn|stop|fix|send|pay|return"
+        r"|restore|reinstate|apologi[sz]e|explain|tell me|reverse|waive|compensate)\b)"),
 }
 _TOLD = {
     "zh": re.compile(r"(已经|说|但|之前|答应|承诺|报|没人|没有人|没来|我)[^,.]{0,3}$"),
@@ -51,13 +53,19 @@ def outcome(line: Line) -> Value | None:
                  source=line.source(first, last, how, 1.0 if how == "text" else 0.8))
 
 
+_LOOK_ON = 14
+"""Characters after a mention in which 就行 still makes it a wish."""
+
+
 def _wanted(line: Line, hit: Hit, lang: str) -> bool:
     """Outside the question, a word of wanting must stand before it in its clause."""
     low = line.clause(hit.start)[0]
     before = line.chars[low:hit.start]
     want = None
-    for want in _WANT[lang].finditer(before):
-        pass
+    # Beyond the mention as well: an order (退给我, "refund me") begins with it.
+    for one in _WANT[lang].finditer(line.chars[low:hit.end + _LOOK_ON]):
+        if one.end() <= len(before):
+            want = one
     if want is None or len(before) - want.end() > (12 if lang == "zh" else 40):
         return False
     return not _TOLD[lang].search(before[want.end():])
