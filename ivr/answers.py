@@ -152,6 +152,12 @@ def confirmed(state: State, key: str, form: Form) -> tuple[Value, ...]:
     return (replace(value, state="confirmed"),)
 
 
+def repeated(state: State, values: tuple[Value, ...]) -> bool:
+    """True when the value read back was said once more: that is a yes."""
+    field = "phone" if state.about == "own" else state.about
+    return any(value.field == field and str(value.value) == state.offered for value in values)
+
+
 def keyed_number(state: State, digits: str, on: datetime.date) -> str:
     """The number to be called back that was keyed at its question; '' for none."""
     if state.step != "callback":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
@@ -21,14 +22,16 @@ from agent_assist.form import Value
 from audio.session import Partial, Utterance
 from ivr import answers, steps
 from ivr.call import Call, form_of, restored, told
+from ivr.callbacks import TOP_PRIORITY, abroad
+from ivr.duty import Callback
 from ivr.errands import Errands
 from ivr.menu import Menu
-from ivr.ports import Carrier, Hub, Logged, Records
+from ivr.ports import Carrier, Floor, Hub, Logged, Records, Unstaffed
 from ivr.state import State
 from ivr.steps import Say
 from ivr.stream import Deaf, Listen, Session, Stream
 from ivr.progress import Progress
-from ivr.terms import INTAKE, LINE_STEPS
+from ivr.terms import INTAKE, LINE_STEPS, YES
 from ivr.trouble import where
 from ivr.twiml import Voice
 
@@ -62,6 +65,7 @@ class Flow:
         now: Callable[[], datetime],
         background: Executor,
         hears: tuple[str, ...] = ("zh",),
+        floor: Floor | None = None,
     ) -> None:
         self.voice = voice
         self.menu = Menu(voice.script, hears)
@@ -72,6 +76,7 @@ class Flow:
         self._errands = Errands(voice, carrier, background)
         self.progress = Progress(voice.script, records, now)
         self._hears = hears
+        self._floor = floor or Unstaffed()
         self._calls: dict[str, Call] = {}
         self._lock = threading.Lock()
 
@@ -112,13 +117,24 @@ class Flow:
         """What a caller in the queue hears next."""
         call = self._call(sid, from_, to)
         with call.lock:
+            if call.state.step != "queue":
+                return self.voice.leave()  # words have moved it on, or an apology has put it here
+            call.answered, call.rendered = False, call.state.turn
+            self._floor.arrived(sid)
+            position = self._floor.position(sid) or position
             says: list[Say] = []
             now = self._now()
             due = call.told_at is None or (now - call.told_at).total_seconds() >= TELL_POSITION_S
             if due and position is not None and position != call.position:
+                estimate = self._floor.estimate(sid)
                 says.append(Say("queue_position", (("position", str(position)),)))
+                if estimate is not None:
+                    says.append(Say("queue_estimate", (("minutes", str(max(1, math.ceil(estimate / 60)))),)))
+                elif call.position is None:
+                    says.append(Say("queue_estimate_unknown"))
                 call.position = position
-                self._records.append(sid, ("queued", {"queue": call.state.skill, "position": position}))
+                queued = {"queue": call.state.skill, "position": position, "estimate_s": estimate}
+                self._records.append(sid, ("queued", queued))
             if due:
                 says += [Say("queue_wait"), Say("queue_offers")]
                 call.told_at = now
@@ -133,8 +149,55 @@ class Flow:
             if result in ("bridged", "hangup") or result.startswith("redirected"):
                 return self.voice.document([steps.Hangup()], call.state.lang)
             log.warning("call %s left its queue: %s", sid, result or "no reason given")
+            self._floor.away(sid)
             again = self.voice.urls.next(call.state.turn)
             return self.voice.hold([Say("queue_wait")], call.state.lang, WAIT_PAUSE_S, again)
+
+    def answered(self, sid: str) -> str:
+        """The caller is about to be connected with an agent; the call's language."""
+        call = self._known(sid)
+        if call is None:
+            return self.voice.script.languages.default
+        with call.lock:
+            call.answered = True
+            self._expect(call)
+            return call.state.lang
+
+    def called_back(self, sid: str, callback: Callback, line: str) -> None:
+        """The line (of this number) calls a customer back; from now on it is a call like any other."""
+        if self._known(sid) is not None:
+            return
+        with self._lock:
+            call = self._calls.setdefault(sid, Call(sid, abroad(callback.number), line))
+        with call.lock:
+            if call.state.turn:
+                return
+            state = replace(
+                State(), turn=1, since=1, lang=callback.lang, skill=callback.skill, number=callback.complaint,
+                filed=bool(callback.complaint),
+            )  # fmt: skip
+            self._records.append(
+                sid,
+                ("call_started", {"from": call.from_, "to": line}),
+                ("called_back", {"of": callback.call, "complaint": callback.complaint, "attempt": callback.attempts}),
+                ("moved", {"state": state.to_json()}),
+            )
+            call.state = state
+
+    def taken_up(self, sid: str) -> str:
+        """TwiML for a customer who was called back and wants to be connected: the queue, before everybody else."""
+        call = self._known(sid)
+        if call is None or call.ended:
+            return self.voice.document([steps.Hangup()], self.voice.script.languages.default)
+        with call.lock:
+            if call.state.step == "start":
+                says = (Say("callback_taken"),)
+                state = replace(
+                    call.state, turn=call.state.turn + 1, step="queue", priority=TOP_PRIORITY, saying=says
+                )
+                self._records.append(sid, *self._changes(call, state, self.menu.steps(state)))
+                self._become(call, state)
+            return self._document(call)
 
     def status(self, sid: str, status: str) -> None:
         """The carrier's word on the call; a final one closes it and leaves a draft of what was not filed."""
@@ -155,6 +218,7 @@ class Flow:
             self._move(call, steps.HungUp())
             self._draft(call)
             self._records.append(sid, ("call_ended", {"status": status}))
+        self._floor.ended(sid)
         with self._lock:
             self._calls.pop(sid, None)
 
@@ -245,8 +309,16 @@ class Flow:
         call.form = replace(call.form, intent=state.intent)
         if state.since != call.state.since:
             call.piece = ()
-        call.state = state
+        self._become(call, state)
         return todo
+
+    def _become(self, call: Call, state: State) -> None:
+        before, call.state = call.state, state
+        if state.step == "queue" != before.step:
+            call.queued_at, call.position, call.told_at = self._now().timestamp(), None, None
+            self._floor.joined(call.sid, state.skill, state.priority, call.queued_at)
+        elif before.step == "queue" != state.step:
+            self._floor.left(call.sid)
 
     def _changes(self, call: Call, state: State, todo: tuple[steps.Step, ...]) -> Iterator[Logged]:
         if state.intent != call.form.intent:
@@ -300,7 +372,9 @@ class Flow:
         return self.voice.document(todo, call.state.lang, token)
 
     def _expect(self, call: Call) -> None:
-        if call.stream is not None:
+        if call.stream is not None and call.answered:
+            call.stream.expect("agent")
+        elif call.stream is not None:
             call.stream.speak(call.state.lang)
             phrases = tuple(self.menu.keypad.phrases(call.state))
             call.stream.expect(answers.label(call.state), call.state.step, phrases)
@@ -350,6 +424,9 @@ class Flow:
         """After a failure of ours: what was said is kept raw, and the caller goes to a human."""
         said = {**asdict(replace(utterance, ask=answers.asked(utterance.ask)[0])), "who": "caller"}
         events = [] if kept else [("utterance", said)]
+        if call.answered:  # a human has them already
+            self._records.append(call.sid, *events, ("error", {"what": "utterance"}))
+            return
         try:
             self._move(call, steps.Failed(), *events, ("error", {"what": "utterance"}))
         except Exception as error:  # the log itself is out of reach; the next webhook will meet it too
@@ -365,13 +442,15 @@ class Flow:
         step, turn = answers.asked(utterance.ask)
         index = call.utterances + 1
         said = ("utterance", {**asdict(replace(utterance, ask=step)), "who": "caller"})
-        present = state.answers(step, turn)
+        present = state.answers(step, turn) and not call.answered
         key = self.menu.keypad.spoken(state, utterance.choice, utterance.text) if present else ""
         whole = answers.joined(call.piece, utterance) if present and call.piece else utterance
         understood = answers.heard(
             self.voice.script, whole, step=step, lang=state.lang, on=self._now().date(), index=index,
             hints=self._hints(call, step, whole), about=state.about, key=key,
         )
+        if present and not key and step == "confirm" and answers.repeated(state, understood.values):
+            key, understood = YES, replace(understood, key=YES)
         form, values = call.form, understood.values
         if key and step == "confirm":
             values = answers.confirmed(state, key, form)
@@ -407,7 +486,7 @@ class Flow:
         self._do(call, todo)
         if call.ended:
             self._draft(call)
-        elif call.state.turn != state.turn or moving:
+        elif (call.state.turn != state.turn or moving) and not call.answered:
             self._errands.interrupt(call, call.state.turn)
 
     def _hints(self, call: Call, step: str, utterance: Utterance) -> tuple[str, ...]:
@@ -461,6 +540,12 @@ class Flow:
 
     def _promise(self, call: Call, number: str) -> None:
         state = call.state
-        since = (call.queued_at or self._now()).timestamp()
-        promised = {"number": number, "skill": self.menu.skill(state), "since": since, "not_before": state.opens}
+        since, skill = call.queued_at or self._now().timestamp(), self.menu.skill(state)
+        promised = {"number": number, "skill": skill, "since": since, "not_before": state.opens}
         self._records.append(call.sid, ("callback_promised", promised))
+        category = self.voice.script.menu.categories.get(state.category or "")
+        not_before = datetime.fromisoformat(state.opens).timestamp() if state.opens else 0.0
+        complaint = state.number if state.filed or state.intent != "complain" else ""
+        self._floor.call_back(
+            call.sid, number, skill, category.priority if category else 0, since, state.lang, complaint, not_before
+        )

@@ -49,6 +49,9 @@ WAIT_S = 2
 MOST_REFUSED = 2
 """A value that was wrong twice when it was read back is left to a human."""
 
+UNANSWERED = {"own": 1, **dict.fromkeys(READ_BACK, 2)}
+"""Silences after which a value that was read back is let be: who says nothing has not said that it is wrong."""
+
 MOST_CLOSE = 3
 """Most categories read out for a short choice; of more the caller forgets the first (FACTS.md)."""
 
@@ -75,7 +78,7 @@ class Menu:
         if state.step == "promise":
             return (Promise(state.offered),)
         if state.step == "queue":
-            return (*state.saying, Enqueue(state.skill, state.turn))
+            return (*state.saying, Enqueue(state.skill, state.turn, state.priority))
         if state.step in ("end", "gone"):
             return (*state.saying, Hangup())
         question = self.script.questions[state.step]
@@ -182,7 +185,10 @@ class Menu:
             return self._problem(state, event)
         if state.step == "confirm":
             # A new value instead of yes or no is read back in its turn.
-            return self.onward(state) if self._corrected(state, event) else self.missed(state)
+            if self._corrected(state, event):
+                return self.onward(state)
+            # Whoever goes on telling instead has not said that it is wrong.
+            return self._unanswered(state) if event.filled and state.about in UNANSWERED else self.missed(state)
         if state.step in followup.STEPS:
             return followup.heard(self, state, event)
         if state.step == "callback":
@@ -213,6 +219,8 @@ class Menu:
             return replace(state, waits=state.waits + 1)
         if state.step == "problem" and state.told:
             return self.onward(self._settle(state))
+        if state.step == "confirm" and state.about in UNANSWERED and state.silent + 1 >= UNANSWERED[state.about]:
+            return self._unanswered(state)
         if state.silent + 1 >= self.script.questions[state.step].tries:
             return self._give_up(state)
         return self._again(state, "_silent", silent=state.silent + 1, missed=state.missed)
@@ -268,6 +276,12 @@ class Menu:
         )
         return replace(self._again(self.ask(state, about), "_missed", silent=0, missed=0), since=state.turn + 1)
 
+    def _unanswered(self, state: State) -> State:
+        """Nothing was said to a value read back: it stays as heard, and the agent sees that."""
+        if state.about == "own":
+            return self.ask(replace(state, checked=(*state.checked, "own")), "phone")
+        return self.onward(replace(state, checked=(*state.checked, f"{state.about}:{state.offered}")))
+
     @staticmethod
     def _corrected(state: State, event: Heard) -> bool:
         about = "phone" if state.about == "own" else state.about
@@ -294,6 +308,8 @@ class Menu:
             return self.ask(replace(state, close=()), "category")  # none of those: the whole list
         if state.step == "higher" and state.silent:
             return self.end(state, Say("goodbye"))  # the status was told, and nothing more is wanted
+        if state.step in INTAKE and self.script.questions[state.step].digits is None:
+            return self.onward(self._settle(state))  # not needed to take the complaint on
         return self.human(state, Say("no_answer"))
 
     def _back(self, state: State) -> State:
@@ -324,7 +340,8 @@ class Menu:
         if state.category is None and "category" not in state.settled:
             return self.ask(state, "category")
         # The number that they call from was heard: nothing is surer.
-        unsure = [(field, value) for field, value in state.unsure if value != state.own]
+        checked = (state.own, *state.checked)
+        unsure = [one for one in state.unsure if one[1] not in checked and ":".join(one) not in checked]
         for field, value in unsure:
             if field != "amount":
                 return self.confirm(state, field, value)

@@ -139,6 +139,16 @@ def test_a_number_said_in_two_pieces_is_one_number(phone: Phone) -> None:
     assert (phone.state()["step"], phone.state()["offered"]) == ("confirm", "13800138000")
 
 
+def test_a_number_said_once_more_is_a_yes(phone: Phone) -> None:
+    phone.dial()
+    phone.say(STORY)
+    phone.say("一三八零零一三八零零零", digits=("13800138000",))
+    phone.say("一三八零零一三八零零零", digits=("13800138000",))
+    assert phone.state()["step"] == "evidence"
+    fields = [event.data for event in phone.records.events(SID) if event.kind == "field_heard"]
+    assert [one["state"] for one in fields if one["field"] == "phone"] == ["heard", "confirmed"]
+
+
 def test_two_pieces_that_make_no_number_are_one_failure(phone: Phone) -> None:
     phone.dial()
     phone.say(STORY)

@@ -98,7 +98,7 @@ def test_a_call_by_keys_and_words_is_filed_read_out_and_sent(wire: Wire) -> None
             wire.flow.heard(sid, Utterance(words[step], (), 0.0, 1.0, (), f"{step}#{turn}"))
 
     happened = wire.call("language=1", "phone=13800138000", "evidence=6", "resolution=6", listening=listening)
-    assert steps(happened) == ["language", "problem", "occurred", "phone", "resolution", "evidence"]
+    assert steps(happened) == ["language", "problem", "occurred", "confirm", "phone", "resolution", "evidence"]
     complaint = wire.records.complaint_of_call(happened[0]["call_sid"])
     assert complaint.state == "filed"
     assert complaint.form["fields"]["phone"]["value"] == "13800138000"

@@ -322,7 +322,7 @@ class Performer:
 
     def _connected(self, queue: Queue, member: Member) -> bool:
         """Play what the taker wants played, join the two, wait for the end; False: the taker is gone."""
-        call, how, taker = self._call, member.how, member.taken_by
+        how, taker = member.how, member.taken_by
         if how is None or taker is None:
             return False
         if how.url:
