@@ -139,6 +139,41 @@ class Queued(Payload):
 
     queue: str
     position: int | None = None
+    estimate_s: float | None = None
+
+
+class AgentEvent(Payload):
+    """Something that an agent (by name) did or did not do for the caller of this call."""
+
+    agent: str
+
+
+class AgentAnswered(AgentEvent):
+    """Caller and agent are connected: after this wait, and what was estimated when it began (None: unknown)."""
+
+    waited_s: float
+    estimate_s: float | None = None
+
+
+class WrappedUp(AgentEvent):
+    """The agent is done with this call: length of the conversation and of the work after it."""
+
+    talked_s: float
+    wrapped_s: float = 0.0
+
+
+class CalledBack(Payload):
+    """The line calls a customer back, as was promised in the call ``of``."""
+
+    of: str
+    complaint: str = ""
+    attempt: int
+
+
+class CallbackClosed(Payload):
+    """Nothing more will come of the call-back promised in this call."""
+
+    how: Literal["done", "left", "not_reached"]
 
 
 class FieldRevealed(Payload):
@@ -185,6 +220,12 @@ PAYLOADS: dict[str, type[Payload]] = {
     "voicemail_left": VoicemailLeft,
     "draft_saved": DraftSaved,
     "queued": Queued,
+    "agent_rung": AgentEvent,
+    "agent_missed": AgentEvent,
+    "agent_answered": AgentAnswered,
+    "wrapped_up": WrappedUp,
+    "called_back": CalledBack,
+    "callback_closed": CallbackClosed,
     "call_ended": CallEnded,
     "error": Error,
 }

@@ -107,7 +107,7 @@ class Records:
 
     def append(self, call_id: str, *events: tuple[str, dict[str, Any]]) -> list[Event]:
         """Append events (kind, data) of one call, all or none; returns them as stored."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             added = self._append(connection, call_id, events)
         self._grew()
         return added
@@ -145,7 +145,7 @@ class Records:
 
         A second filing for the same call adds what was said since, under the number already given.
         """
-        with self._writing() as connection:
+        with self.writing() as connection:
             row = connection.execute(
                 select(ComplaintRow.id, ComplaintRow.number).where(ComplaintRow.call_id == call_id)
             ).first()
@@ -169,7 +169,7 @@ class Records:
 
     def save_draft(self, call_id: str, form: dict[str, Any]) -> None:
         """Keep what was heard in a call that ended before filing; changes nothing once filed."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             state = connection.scalar(select(ComplaintRow.state).where(ComplaintRow.call_id == call_id))
             if state not in (None, "draft"):
                 return
@@ -188,7 +188,7 @@ class Records:
 
     def raise_complaint(self, call_id: str, number: str) -> int:
         """Take a filed complaint one level higher, once a call; returns its level. ``KeyError`` for an unknown number."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             table = ComplaintRow.__table__
             row = connection.execute(select(table.c.id, table.c.level).where(table.c.number == number)).first()
             if row is None:
@@ -204,7 +204,7 @@ class Records:
 
     def change_complaint(self, call_id: str, number: str, state: str) -> None:
         """Put a filed complaint into another state (withdrawn, accepted), as was wished in this call."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             table = ComplaintRow.__table__
             changed = table.update().where(table.c.number == number, table.c.state != state)
             if connection.execute(changed.values(state=state, changed_at=self._now())).rowcount:
@@ -247,16 +247,21 @@ class Records:
         """Remember the answer to an idempotency token; the first answer stays."""
         now = self._now()
         try:
-            with self._writing() as connection:
+            with self.writing() as connection:
                 connection.execute(delete(ReplyRow).where(ReplyRow.at < now - REPLY_KEPT_S))
                 connection.execute(insert(ReplyRow).values(token=token, body=body, at=now))
         except IntegrityError:
             pass  # the same request arrived twice at once; the first answer is kept
 
-    # -- inside --------------------------------------------------------------
+    # -- the database ----------------------------------------------------------
+
+    def reading(self) -> Connection:
+        """A connection to read with; closed by ``with``."""
+        return self._engine.connect()
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that writes; writers take their turn."""
         with (
             self._turn,
             self._engine.connect().execution_options(writes=True) as connection,
@@ -265,6 +270,8 @@ class Records:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_LOCK})
             yield connection
+
+    # -- inside --------------------------------------------------------------
 
     def _append(self, connection: Connection, call_id: str, events: Any) -> list[Event]:
         newest = select(func.max(EventRow.seq)).where(EventRow.call_id == call_id)

@@ -1,4 +1,4 @@
-"""The tables: the append-only event log and, beside it, complaints and what guards repeats."""
+"""The tables: the append-only event log and, beside it, complaints, agents, call-backs and what guards repeats."""
 
 from __future__ import annotations
 
@@ -68,3 +68,42 @@ class ReplyRow(Base):
     token: Mapped[str] = mapped_column(String(128), primary_key=True)
     body: Mapped[str] = mapped_column(Text)
     at: Mapped[float] = mapped_column(Float, index=True)
+
+
+class AgentRow(Base):
+    """An agent at work (``ivr.duty.Duty``); the number of the phone stands in the configuration alone."""
+
+    __tablename__ = "agents"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    since: Mapped[float] = mapped_column(Float)
+    wish: Mapped[str] = mapped_column(String(16))
+    offer: Mapped[str] = mapped_column(String(32))
+    leg: Mapped[str] = mapped_column(String(64))
+    queue: Mapped[str] = mapped_column(String(64))
+    call: Mapped[str] = mapped_column(String(64))
+    joined_at: Mapped[float | None] = mapped_column(Float)
+    talked_s: Mapped[float] = mapped_column(Float)
+    over_at: Mapped[float] = mapped_column(Float)
+
+
+class CallbackRow(Base):
+    """A promised call-back (``ivr.duty.Callback``); one a call."""
+
+    __tablename__ = "callbacks"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    call: Mapped[str] = mapped_column(String(64), unique=True)
+    number: Mapped[str] = mapped_column(String(32))
+    skill: Mapped[str] = mapped_column(String(64))
+    priority: Mapped[int] = mapped_column(Integer)
+    since: Mapped[float] = mapped_column(Float)
+    lang: Mapped[str] = mapped_column(String(8))
+    complaint: Mapped[str] = mapped_column(String(32))
+    attempts: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    not_before: Mapped[float] = mapped_column(Float)
+    token: Mapped[str] = mapped_column(String(32))
+    leg: Mapped[str] = mapped_column(String(64))
+    rung_at: Mapped[float] = mapped_column(Float)

@@ -27,6 +27,7 @@ STREAMS_AT_MOST = 4
 class LogEvent(Protocol):
     """One row of the call event log, as far as it is read here."""
 
+    at: float
     kind: str
     data: dict[str, Any]
 
@@ -67,7 +68,10 @@ class Call:
     """True while the caller hears something that must be heard to its end."""
     piece: tuple[str, ...] = ()
     """Readings of a number's first piece, said to the present question."""
-    queued_at: datetime | None = None
+    queued_at: float | None = None
+    """When the call began to wait in the queue, Unix seconds."""
+    answered: bool = False
+    """True while the caller talks with an agent: words and keys choose nothing then."""
     drafted: tuple[int, int] | None = None
     """What the draft was last saved with: utterances and fields."""
     position: int | None = None
@@ -163,7 +167,11 @@ def restored(sid: str, events: Iterable[LogEvent]) -> Call | None:
     call = Call(sid, started.data["from"], started.data["to"], form=form_of(events))
     for event in events:
         if event.kind == "moved":
-            call.state = State.from_json(event.data["state"])
+            before, call.state = call.state, State.from_json(event.data["state"])
+            if call.state.step == "queue" != before.step:
+                call.queued_at = event.at
+        elif event.kind == "agent_answered":
+            call.answered = True
         elif event.kind == "utterance" and event.data.get("who", "caller") == "caller":
             call.told.append(told(event.data))
         elif event.kind == "call_ended":

@@ -73,6 +73,7 @@ LINE_PROMPTS = {
     "callback_greeting": (),
     "callback_press": (),
     "callback_taken": (),
+    "callback_goodbye": (),
     "closed": ("opens",),
     "callback_noted": ("number",),
     "voicemail_kept": (),

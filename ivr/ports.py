@@ -14,6 +14,7 @@ class Records(Protocol):
     """The records as the phone uses them (``hotline.records.Records``)."""
 
     def append(self, call_id: str, *events: Logged) -> Any: ...
+    def calls_in_progress(self) -> list[str]: ...
     def events(self, call_id: str) -> list[LogEvent]: ...
     def file_complaint(self, call_id: str, form: dict[str, Any]) -> str: ...
     def save_draft(self, call_id: str, form: dict[str, Any]) -> None: ...
@@ -23,6 +24,57 @@ class Records(Protocol):
     def wrong_tries(self, caller: str, since: float) -> int: ...
     def reply(self, token: str) -> str | None: ...
     def keep_reply(self, token: str, body: str) -> None: ...
+
+
+class Floor(Protocol):
+    """Where callers wait for an agent (``ivr.floor.Floor``); times are Unix seconds."""
+
+    def joined(self, sid: str, skill: str, priority: int, since: float) -> None: ...
+    def arrived(self, sid: str) -> float | None: ...
+    def away(self, sid: str) -> None: ...
+    def left(self, sid: str) -> None: ...
+    def ended(self, sid: str) -> None: ...
+    def position(self, sid: str) -> int | None: ...
+    def estimate(self, sid: str) -> float | None: ...
+    def call_back(
+        self,
+        sid: str,
+        number: str,
+        skill: str,
+        priority: int,
+        since: float,
+        lang: str,
+        complaint_number: str = "",
+        not_before: float = 0.0,
+    ) -> None: ...
+
+
+class Unstaffed:
+    """The floor of a line without agents: callers wait in the carrier's order, and nothing more is known."""
+
+    def joined(self, sid: str, skill: str, priority: int, since: float) -> None:
+        """Nobody keeps the order."""
+
+    def arrived(self, sid: str) -> None:
+        """Nobody estimates."""
+
+    def away(self, sid: str) -> None:
+        """Nobody waits for the return."""
+
+    def left(self, sid: str) -> None:
+        """Nobody misses them."""
+
+    def ended(self, sid: str) -> None:
+        """Nothing follows."""
+
+    def position(self, sid: str) -> None:
+        """Not known here."""
+
+    def estimate(self, sid: str) -> None:
+        """Not known here."""
+
+    def call_back(self, *promise: Any) -> None:
+        """Nobody calls; the promise stands in the log."""
 
 
 class Hub(Protocol):

@@ -20,6 +20,21 @@ EVERY_S = 60.0
 NOT_FOUND = 404
 
 
+def how_it_ended(carrier_status: Callable[[str], str], sid: str) -> str | None:
+    """The last status of a call that is over, '' for one that is not; None when the carrier does not answer."""
+    try:
+        status = carrier_status(sid)
+    except TwilioRestException as error:
+        if error.status == NOT_FOUND:
+            return "failed"  # a call that the carrier does not know is over
+        log.warning("the carrier does not tell how call %s is: %s", sid, error.status)
+        return ""
+    except (TwilioException, requests.RequestException) as error:
+        log.warning("the carrier does not answer: %s", type(error).__name__)
+        return None
+    return status if status in ("completed", "busy", "failed", "no-answer", "canceled") else ""
+
+
 class Calls(Protocol):
     """The live calls (``ivr.flow.Flow``)."""
 
@@ -52,17 +67,10 @@ class Reaper:
         """Ask about each call in progress once; returns how many were closed."""
         closed = 0
         for sid in self._in_progress():
-            try:
-                status = self._carrier_status(sid)
-            except TwilioRestException as error:
-                if error.status != NOT_FOUND:
-                    log.warning("the carrier does not tell how call %s is: %s", sid, error.status)
-                    continue
-                status = "failed"  # a call that the carrier does not know is over
-            except (TwilioException, requests.RequestException) as error:
-                log.warning("the carrier does not answer: %s", type(error).__name__)
+            status = how_it_ended(self._carrier_status, sid)
+            if status is None:
                 return closed
-            if status in ("completed", "busy", "failed", "no-answer", "canceled"):
+            if status:
                 log.info("call %s was over and had not been closed: %s", sid, status)
                 self._calls.status(sid, status)
                 closed += 1

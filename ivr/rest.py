@@ -1,4 +1,4 @@
-"""What the line asks of its carrier by REST: move a live call on, send an SMS.
+"""What the line asks of its carrier by REST: move a live call on, ring somebody, send an SMS.
 
 The ``twilio`` client does the talking. It knows only Twilio's own host, so the
 one thing added here is where its requests go: to the configured carrier.
@@ -45,6 +45,26 @@ class CarrierRest:
     def sms(self, to: str, body: str) -> None:
         """Send a text message."""
         self._client.messages.create(to=to, from_=self._number, body=body)
+
+    def ring(self, to: str, url: str, status_url: str, timeout_s: int) -> str:
+        """Call somebody; whoever answers hears the document at ``url``. The new call's SID.
+
+        ``status_url`` is told how the call ends, answered or not; it is rung for ``timeout_s`` seconds.
+        """
+        call = self._client.calls.create(
+            to=to,
+            from_=self._number,
+            url=url,
+            method="POST",
+            status_callback=status_url,
+            status_callback_method="POST",
+            timeout=timeout_s,
+        )
+        return str(call.sid)
+
+    def cancel(self, call_sid: str) -> None:
+        """Ring no longer; nothing happens to a call that was answered."""
+        self._client.calls(call_sid).update(status="canceled")
 
     def status(self, call_sid: str) -> str:
         """The carrier's word for the call now: in-progress, completed, …"""

@@ -216,6 +216,7 @@ class Enqueue:
 
     skill: str
     turn: int
+    priority: int = 0
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,11 @@ DOCUMENT_LIMIT = 64 * 1024
 """Twilio takes no larger document, in bytes."""
 
 
+def queue_name(skill: str, priority: int) -> str:
+    """The carrier's queue for callers of this skill and priority; it connects whoever came first."""
+    return f"{skill}.{priority}" if priority else skill
+
+
 @dataclass(frozen=True)
 class Urls:
     """Addresses of our webhooks under the configured public URL."""
@@ -79,7 +84,7 @@ class Voice:
                     response.redirect(self.urls.answer(step.step, step.turn), method="POST")
                 case Enqueue():
                     response.enqueue(
-                        step.skill,
+                        queue_name(step.skill, step.priority),
                         wait_url=self.urls.wait,
                         wait_url_method="POST",
                         action=self.urls.left,

@@ -26,15 +26,20 @@ class Phones:
     def add(self, number: str, phone: Phone) -> None:
         """This phone is now at this number."""
         with self._lock:
-            self._phones[number] = phone
+            self._phones[_key(number)] = phone
 
     def remove(self, number: str, phone: Phone) -> None:
         """It is there no longer."""
         with self._lock:
-            if self._phones.get(number) is phone:
-                del self._phones[number]
+            if self._phones.get(_key(number)) is phone:
+                del self._phones[_key(number)]
 
     def at(self, number: str) -> Phone | None:
         """The phone at this number."""
         with self._lock:
-            return self._phones.get(number)
+            return self._phones.get(_key(number))
+
+
+def _key(number: str) -> str:
+    """The same for a number with the country's code and without: 010… and +8610… are one phone."""
+    return number.removeprefix("+86").removeprefix("0")

@@ -71,6 +71,8 @@ def rest_blueprint(exchange: Exchange) -> Blueprint:
             raise Refused(400, 20001, "Url, Twiml or Status is needed")
         if not call.live:
             raise Refused(400, 21220, "Unable to update record: call is not in-progress. Cannot redirect.")
+        if status == "canceled" and call.answered:
+            return call.resource()  # it ends only what is not answered yet
         if status is not None:
             call.hang_up("ended by the line (REST)")
         else:

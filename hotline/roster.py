@@ -1,0 +1,63 @@
+"""Agents at work and promised call-backs in the database: what the queue must know after a restart."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import insert, select
+
+from hotline.records import Records
+from hotline.tables import AgentRow, CallbackRow, EventRow
+from ivr.duty import Callback, Duty
+
+OPEN = ("waiting", "ringing", "answered")
+
+
+class Roster:
+    """The tables ``agents`` and ``callbacks``, in the same database as the event log. Thread-safe."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def duties(self) -> list[Duty]:
+        """Every agent who was ever at work, as last kept."""
+        table = AgentRow.__table__
+        with self._records.reading() as connection:
+            return [Duty(**row._mapping) for row in connection.execute(select(table).order_by(table.c.name))]
+
+    def keep(self, duty: Duty) -> None:
+        """Keep an agent's state; the newest is the one that counts."""
+        table, values = AgentRow.__table__, asdict(duty)
+        with self._records.writing() as connection:
+            if not connection.execute(table.update().where(table.c.name == duty.name).values(**values)).rowcount:
+                connection.execute(insert(table).values(**values))
+
+    def open_callbacks(self) -> list[Callback]:
+        """Call-backs that are still to be made or under way, oldest place first."""
+        table = CallbackRow.__table__
+        query = select(table).where(table.c.state.in_(OPEN)).order_by(table.c.since, table.c.id)
+        with self._records.reading() as connection:
+            return [Callback(**row._mapping) for row in connection.execute(query)]
+
+    def new_callback(self, callback: Callback) -> Callback:
+        """Keep a new call-back and number it; a call has one, so a second promise returns the first."""
+        table, values = CallbackRow.__table__, asdict(callback)
+        del values["id"]
+        with self._records.writing() as connection:
+            row = connection.execute(select(table).where(table.c.call == callback.call)).first()
+            if row is not None:
+                return Callback(**row._mapping)
+            callback.id = connection.scalar(insert(table).values(**values).returning(table.c.id))
+        return callback
+
+    def keep_callback(self, callback: Callback) -> None:
+        """Keep a call-back's state."""
+        table = CallbackRow.__table__
+        with self._records.writing() as connection:
+            connection.execute(table.update().where(table.c.id == callback.id).values(**asdict(callback)))
+
+    def handling_times(self, most: int) -> list[float]:
+        """Conversation and wrap-up of the calls handled last, seconds, at most so many."""
+        query = select(EventRow.data).where(EventRow.kind == "wrapped_up").order_by(EventRow.id.desc()).limit(most)
+        with self._records.reading() as connection:
+            return [data["talked_s"] + data["wrapped_s"] for data in connection.scalars(query)]

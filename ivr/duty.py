@@ -1,0 +1,73 @@
+"""What is kept of an agent at work and of a call-back, so that both outlive a restart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass
+class Duty:
+    """An agent at work. Times are Unix seconds."""
+
+    name: str
+    state: str = "offline"
+    since: float = 0.0
+    """When the present state began."""
+    wish: str = ""
+    """State that the agent asked for during a call; it follows the wrap-up."""
+    offer: str = ""
+    """Token of the call by which the agent is rung, in the addresses of its webhooks; '' when there is none."""
+    leg: str = ""
+    """SID of that call, once known."""
+    queue: str = ""
+    """The carrier's queue that it is for; '' while the agent is kept for a customer who is called back."""
+    call: str = ""
+    """SID of the caller who is meant, or whom the agent talks or talked to."""
+    joined_at: float | None = None
+    """When caller and agent were connected."""
+    talked_s: float = 0.0
+    over_at: float = 0.0
+    """Length of the conversation that is being wrapped up, and when it was over."""
+
+
+@dataclass
+class Callback:
+    """A promised call-back. ``since``: the place in the order that the customer had, Unix seconds.
+
+    ``state``: waiting, ringing, answered, done, left (hung up while waiting again), not_reached.
+    """
+
+    id: int
+    call: str
+    """SID of the call in which it was promised."""
+    number: str
+    skill: str
+    priority: int
+    since: float
+    lang: str
+    complaint: str = ""
+    attempts: int = 0
+    state: str = "waiting"
+    not_before: float = 0.0
+    token: str = ""
+    """Names the webhooks of the present attempt."""
+    leg: str = ""
+    """SID of the present attempt's call, once known."""
+    rung_at: float = 0.0
+
+    @property
+    def open(self) -> bool:
+        """False once nothing more will come of it."""
+        return self.state in ("waiting", "ringing", "answered")
+
+
+class Roster(Protocol):
+    """Where both are kept (``hotline.roster.Roster``)."""
+
+    def duties(self) -> list[Duty]: ...
+    def keep(self, duty: Duty) -> None: ...
+    def open_callbacks(self) -> list[Callback]: ...
+    def new_callback(self, callback: Callback) -> Callback: ...
+    def keep_callback(self, callback: Callback) -> None: ...
+    def handling_times(self, most: int) -> list[float]: ...
