@@ -27,6 +27,8 @@ _QUESTION = {
     "zh": re.compile(r"[?？]|怎么样|天气|[吗呢嘛]\W*$|什么时候|几[点号]|星期几|[谁哪]"),
     "en": re.compile(r"\?|\bweather\b|^\W*(?:what|who|when|where|which|how|is|are|was|were|do|does|did|can|could|will|would|may)\b"),
 }
+_KIN = {"billing_anomaly", "wrong_charge"}
+"""Money taken wrongly is often either: a small lead decides, since to ask would help nobody."""
 NEAR = 0.5
 """The least evidence for a category that is offered as a choice."""
 
@@ -107,9 +109,10 @@ def category(line: Line) -> Value | None:
     if label == NOTHING:
         return None
     lead = best - (ranked[1][1] if len(ranked) > 1 else 0.0)
+    kin = len(ranked) > 1 and {label, ranked[1][0]} == _KIN and len(ranked) > 2 and best - ranked[2][1] >= 2 * CLEAR[asked]
     plain = any(hit.how == "text" for hit in used.get(label, ()))
     needed = NEEDED[asked] if plain else max(NEEDED[asked], NEEDED_UNNAMED if label not in used else NEEDED_BY_SOUND)
-    if best < needed or lead < CLEAR[asked]:
+    if best < needed or lead < (CLEAR[asked] / 4 if kin else CLEAR[asked]):
         return None
     score = min(1.0, 0.4 + 0.15 * best + 0.2 * lead)
     others = tuple(name for name, weight in ranked[1:3] if weight >= best / 2 and name != NOTHING)

@@ -20,7 +20,7 @@ _HAVE = {
     "en": re.compile(r"\b(?:i (?:do |still |also )?have|i'?ve(?: still| also)?(?: got| kept| saved)?|still (?:have|got)|i (?:can|could) (?:send|show|provide|give)|i (?:saved|kept|took)|as (?:proof|evidence)|proof|evidence)\b"),
 }
 _HAVE_AFTER = {
-    "zh": re.compile(r"^(?:的)?(?:我|我这|我这里|手里|手上)?(?:也|都|还|全都?)*(?:有(?!误|错|问题|出入|没有|个|一|点|几)|在(?=手|[,.]|$)|留着|存着|保存|拍了照?|截了|可以(?:给|发|提供)|能(?:给|发|提供))"),
+    "zh": re.compile(r"^(?:的)?(?:我|我这|我这里|手里|手上)?(?:也|都|还|全都?)*(?:有(?:[一两几](?:份|段|张|条)|(?!误|错|问题|出入|没有|个|一|点|几))|在(?=我?手|[,.]|$)|留着|存着|保存|拍了照?|截了|可以(?:给|发|提供)|能(?:给|发|提供))"),
     "en": re.compile(r"^(?:,)? (?:which )?i(?:'ve| have| still have| can (?:send|show|provide)|'ve still)\b"),
 }
 """What follows a thing that is at hand (账单我有, "the bill I can send")."""

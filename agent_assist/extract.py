@@ -63,7 +63,7 @@ def extract(heard: Heard, on: datetime.date) -> Extraction:
         found = [value for value in found if value is None or value.field != "occurred"]
     kind = category(line)
     if kind is None and any(found) and beside_the_point(line):
-        found = []
+        found = [value for value in found if value is None or value.field not in ("occurred", "location")]
     values += [value for value in [kind, *found] if value is not None]
     if aim is None and kind is not None:
         aim = "complain"

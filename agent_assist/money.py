@@ -35,12 +35,12 @@ _EN_UNITS = {w: n for n, w in enumerate(
 _EN_SIZES = {"hundred": 100, "thousand": 1000, "grand": 1000}
 _EN_DIGITS = r"(?<![0-9])[0-9][0-9,]{0,15}(?![0-9])(?:\.[0-9]{1,8})?"
 _EN_NUMBER = (rf"(?:{_EN_DIGITS}(?: grand\b|k\b)?|\b(?:(?:and )?a half (?=thousand|grand)|(?:a |an )?(?:"
-              + "|".join([*_EN_UNITS, *_EN_SIZES]) + r"|(?:couple (?:of )?)(?=hundred|thousand|grand)|and|point)(?:[\s-]+|(?=[.,]|$)|\b)){1,16})")
+              + "|".join([*_EN_UNITS, *_EN_SIZES]) + r"|(?:couple (?:of )?)(?=hundred|thousand|grand)|a half(?= *(?:[.,]|$|dollars|bucks|yuan))|and|point)(?:[\s-]+|(?=[.,]|$)|\b)){1,16}|\ba(?= (?:dollar|buck|pound|quid|euro)\b))")
 _EN_INSIDE = re.compile(r"\b(?:" + "|".join([*_EN_UNITS, *_EN_SIZES, "point", "few"]) + r")[\s-]+$")
 _EN_MONEY = re.compile(
     rf"(?:[$¥£€]\s*|\b(?:rmb|cny|usd|eur|gbp)\s*)(?P<sign>{_EN_DIGITS}k?)"
     rf"|(?P<number>{_EN_NUMBER})(?:[\s-]+odd)?[\s-]*(?P<unit>dollars?|bucks?|yuan|rmb|cny|usd|eur|gbp|kuai|renminbi|euros?|pounds?|quid|[¥$€£])(?!\w)"
-    rf"(?:\s+(?:and\s+)?(?P<tail>{_EN_NUMBER})(?:\s*(?:cents|fen))?(?=[\s,.]*$|[,.]|\s(?:for|a|per|each|on|from|in|every|last|too|extra|instead|more|and|when|but|again|twice|to|without)\b))?"
+    rf"(?:\s+(?:and\s+)?(?P<tail>{_EN_NUMBER})(?:\s*(?:cents|fen))?(?=[\s,.]*$|[,.]|\s(?:for|a|per|each|on|from|in|every|last|too|extra|instead|more|and|when|but|again|twice|to|without|off)\b))?"
     rf"|(?P<cents>{_EN_NUMBER})\s*(?:cents?|pence|fen)\b"
 )
 _EN_BARE = re.compile(rf"(?P<number>{_EN_NUMBER})")
@@ -54,14 +54,12 @@ _EN_NOT_MONEY = re.compile(
 _EN_EXTRA = re.compile(r"\b(?:an? |another )?(?:extra|additional) $")
 _EN_ENDS = re.compile(r"\s*(?:[.,]|$|on (?:my|the|this)\b)")
 """After "an extra 23" a number ends so when it is money."""
-_EN_PRICE = re.compile(r"(?:" + "|".join(_EN_UNITS) + r")[\s-]+(?:" + "|".join(_EN_UNITS) + r")(?:[\s-]+(?:" + "|".join(_EN_UNITS) + r"))?\s*$|[0-9]+\.[0-9]{2}$")
-"""A number said or written as prices are: nineteen ninety nine, 19.99."""
 _EN_CHARGING = re.compile(r"\b(?:\w*charg\w+|\w*bill\w*|paid|pay(?:ing)?|took|deduct\w*|cost\w*|fee|invoice|statement)\b")
 
 # Roles of a sum, by the words around it (same clause, before or after).
 _ROLES = {
     "zh": {
-        "excess": (r"(多|乱|误|重复|错|少|白)(给|退|返)?(扣|收|算|出|花|交|缴|付|刷|了|退|返|要)|收错|扣错|这笔|超(出|过|了)|不该|退(还|回|给|掉|款|钱)?|返还|差(了|额)?|"
+        "excess": (r"(多|乱|误|重复|错|少|白)(给|退|返)?(扣|收|算|出|花|交|缴|付|刷|了|退|返|要)|收错|扣错|要加|加收|另收|多加|这笔|超(出|过|了)|不该|退(还|回|给|掉|款|钱)?|返还|差(了|额)?|"
                    r"(要回|拿回|还给)|莫名", r"退|不该|(是)?多(扣|收|出|算)|没了|不见|还给我|返还|没到账|不到账|对不上|要回"),
         "charge": (r"扣|收(?!到|入|集|费员)|花|刷|交|缴|付|算|欠|要(了)?我|罚|账单|费用?(是|为|有|共|一共)|话费", r"(的)?[^,.]{0,8}费|扣|(被)?收"),
         "price": (r"原来|本来|之前|以前|原先|原价|说好|说(是|的)?|广告|宣传|承诺|答应|应该|变成|改成|换成|涨到|升到|一直(用|是)|用的是|套餐|资费|月租|最低消费|办(的|了)|价格|海报|写(着|的|了)",
@@ -89,7 +87,7 @@ _COMPARE = {
 _UNWANTED = re.compile(
     r"(没|没有|未|不)(经|让|同意|订|开|办|要|点|申请|买|用)|不是我|莫名|[平无][白缘]无故|被(人)?(订|开|办|加|定)|谁(给|帮)|就给我(订|开|办|加)|(多|冒)(了|出)|偷|私自|擅自|什么(东西|玩意|业务|费)|不知"
     r"|(取消|退订|关)[^.]{0,8}(还|仍|照)"
-    r"|\b(without (my|me|asking|permission|consent)|never|didn't|did not|don't want|not (ordered|requested|asked)|cancel+ed|unsubscribed)\b")
+    r"|\b(without (my|me|asking|permission|consent)|never|didn't|did not|don't want|who (?:said|asked|told)|cancel (?:it|this|that)|not (ordered|requested|asked)|cancel+ed|unsubscribed)\b")
 """Words of things never ordered: their monthly price is the sum in dispute."""
 _PROMISED = re.compile(r"广告|宣传|说好|承诺|号称")
 _EN_PROMISED = re.compile(
@@ -101,7 +99,8 @@ _NOT_CREDITED = re.compile(
     r"|(never|not|n't) (on|in) my (account|balance|phone)|nothing (was|got|has been) (added|credited)|still (shows |says |is )?(zero|the same|empty)"
     r"|(就|都|全)?(没了|没有了|不见了|光了|花完了)|(already|just|all) (gone|vanished|disappeared)|\b(vanish|disappear|evaporat)ed")
 """What follows a top-up that went astray."""
-_WITHHELD = re.compile(r"(余额|押金|预存款?|话费)[^.]{0,8}(不|没|未)(有)?(肯)?(退|还给|返)|\b(balance|deposit|credit)\b[^.]{0,30}\b(never|not|n't|won't|refuse)[^.]{0,15}(return|refund|back)")
+_WITHHELD = re.compile(r"(余额|押金|预存款?|话费)[^.]{0,8}(不|没|未)(有)?(肯)?(退|还给|返)|\b(balance|deposit|credit)\b[^.]{0,30}\b(never|not|n't|won't|refuse)[^.]{0,15}(return|refund|back)|\b(balance|credit|account)\b[^.]{0,20}\b(zero|empty|nothing)\b"
+    r"|\bwhere (did|has|have|is|are)\b[^.]{0,40}\b(go|gone|credit|balance|money)\b")
 """Money of the caller's that the line keeps."""
 _NEARBY = 60
 """Characters within which it follows."""
@@ -151,10 +150,12 @@ def english_number(text: str) -> int | float | None:
     if thousands := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s?(?:k|grand)", plain):
         value = round(float(thousands[1]) * 1000, 2)
         return int(value) if value == int(value) else value
+    if plain == "a":
+        return 1  # a dollar
     words = re.findall(r"[a-z]+", plain)
     if (price := _spoken_price(words)) is not None:
         return price
-    total, part, seen, fraction = 0, 0, False, ""
+    total, part, seen, fraction, size = 0, 0, False, "", 0
     for word in words:
         if word == "point":
             fraction = "."
@@ -163,16 +164,22 @@ def english_number(text: str) -> int | float | None:
         elif word in _EN_UNITS:
             part, seen = part + _EN_UNITS[word], True
         elif word == "half":
-            part += 0.5
+            # "a grand and a half", but "three and a half thousand"
+            part += 0.5 * size if size and not part else 0.5
         elif word == "couple":
             part = 2
         elif word == "hundred":
             part, seen = max(1, part) * 100, True
         elif word in _EN_SIZES:
-            total, part, seen = total + int(max(0.5, part or 1) * 1000), 0, True
+            total, part, seen, size = total + int(max(0.5, part or 1) * 1000), 0, True, 1000
     if not seen:
         return None
     return float(f"{total + part}{fraction}") if len(fraction) > 1 else total + part
+
+
+def _is_price(number: str) -> bool:
+    """True for a number said or written as prices are: nineteen ninety nine, 19.99."""
+    return bool(re.fullmatch(r"[0-9]+\.[0-9]{2}", number)) or _spoken_price(re.findall(r"[a-z]+", number) or ["zero"]) is not None
 
 
 def _spoken_price(words: list[str]) -> int | float | None:
@@ -198,6 +205,8 @@ def _role(line: Line, start: int, end: int, lang: str) -> str:
     low = max(low, start - (10 if lang == "zh" else 45))
     before, after = line.chars[low:start], line.chars[end:min(high, end + (8 if lang == "zh" else 35))].strip()
     table = _ROLES[lang]
+    if lang == "zh" and re.search(r"(要|让|叫)我(们)?赔", before):
+        return "charge"
     if re.search(table["wanted"][0], before) or re.match(table["wanted"][1], after):
         return "wanted"
     if lang == "zh" and re.match(r"的?(那个?|这个?)?(老|旧)?(套餐|月租|档|流量卡|卡)", after):
@@ -284,7 +293,8 @@ def _english(line: Line) -> list[Sum]:
         before, after = line.chars[max(0, m.start() - _NEARBY):m.start()], line.chars[m.end():m.end() + _NEARBY]
         alone = line.heard.ask == "amount" and not re.sub(r"[.,!?]|i (?:guess|think|reckon)|or so|maybe|please|give or take|something|ish|-|odd|roughly|in total|altogether|total", "", after).strip()
         charged = (_EN_VERB.search(before) and value >= 2) or (_EN_EXTRA.search(before) and _EN_ENDS.match(after)) or (
-            "grand" in m["number"]) or (_EN_PRICE.match(m["number"]) and _EN_CHARGING.search(line.chars))
+            re.match(r"\s*(?:too (?:high|much)|more than (?:it|i|usual))\b", after)) or (
+            "grand" in m["number"]) or (_is_price(m["number"]) and _EN_CHARGING.search(line.chars))
         # What was loaded is a sum only when it went astray.
         charged = charged or (re.search(r"\b(?:topped (?:it |my \w+ )?up|loaded|recharged|refilled|added)(?: with| by)? $", before)
                               and _NOT_CREDITED.search(after))
@@ -325,14 +335,14 @@ def _bare(line: Line, found: list[Sum]) -> list[Sum]:
         if not value or len(m["number"]) >= 7 or _ZH_NOT_MONEY.match(line.chars[m.end():]):
             continue
         before = line.chars[max(0, m.start() - 5):m.start()]
-        verb = re.search(r"(扣|收|多|欠|少)(费|款)?(了|走|掉|出|去)?(我|他|她)?(了)?$|(?<!月租)(?<!年)费(用)?(是|要|就)?$", before) or (
+        verb = re.search(r"(扣|收|多|欠|少|算|薅|坑|押金|要我赔|张口就要|开口就要|就返|出来)(费|款)?(了|走|掉|出|去)?(我|他|她)?(了)?$|(?<!月租)(?<!年)费(用)?(是|要|就)?$", before) or (
             m["about"] and re.search(r"(要|花|交|缴)(了)?我?(了)?$", before))
         verb = verb or (re.search(r"(充值?|缴费?)(了)?$", before) and _NOT_CREDITED.search(line.chars[m.end():m.end() + _NEARBY]))
         verb = verb or re.search(r"(扣|收)了?[一两二三四五几](次|回|笔|遍)$|(扣|收)[^.]{0,12},(一|每)(次|回|笔|条)(是)?$", line.chars[max(0, m.start() - 20):m.start()])
         verb = verb or (re.search(r"(一个?|每个?)月$", before) and _UNWANTED.search(line.chars))
         verb = verb or (re.search(r"(这|那|一)笔$", before) and re.match(r"(的)?[^,.]{0,4}(费|钱|款)", line.chars[m.end():]))
         verb = verb or re.match(r"(的)?(违约金|滞纳金|罚款)", line.chars[m.end():])
-        if (verb and value >= 10) or (line.heard.ask == "amount" and not line.chars[m.end():].strip(".,多钱吧啊呢左右的样子")):
+        if (verb and value >= 10) or (line.heard.ask == "amount" and not line.chars[m.end():].strip(".,多钱吧啊呢左右的样子出头上下开外")):
             role = _role(line, m.start(), m.end(), "zh") or "charge"
             bare.append(Sum(value, m.start(), m.end(), "text", role))
     return bare
@@ -358,7 +368,8 @@ def amount(line: Line) -> Value | None:
         chosen = excess[-1]
     elif lang == "zh" and _PROMISED.search(line.chars) and not _FREE.search(line.chars):
         return None  # compared with a promised price, even one without unit or misheard; free is no price
-    elif lang == "en" and len(every) == 1 and (told := _EN_PROMISED.search(line.chars)) and told.end() <= every[0].start:
+    elif lang == "en" and len(every) == 1 and (told := _EN_PROMISED.search(line.chars)) and told.end() <= every[0].start and (
+            english_number(told["number"])):
         return None
     elif rest and not compared and (len({s.value for s in rest}) == 1 or line.heard.ask == "amount"):
         chosen = rest[-1]

@@ -7,7 +7,7 @@ import re
 from .line import Line
 
 _TURN = {
-    "zh": re.compile(r"但是?|不过|只有|只是|可是|而是|倒是|就|有的是|还有|(?<!没)(?<!没有)(?<!只)(?<!有)有(?!没)|[.;]"),
+    "zh": re.compile(r"但是?|不过|只有|只是|可是|而是|倒是|就|有的是|还有|我(?:还|也|都)?(?:留|存|保存|保留|拍|截|录)(?:了|着|下|过)|(?<!没)(?<!没有)(?<!只)(?<!有)有(?!没)|[.;]"),
     "en": re.compile(r"\b(but|only|just|however|though|except|instead|i (?:do |still |also )?(?:have|kept|saved)(?! no)|i'?ve (?:still |also )?(?:got|kept|saved)(?! no)|there is|there are)\b|[.;]"),
 }
 _BEFORE = {

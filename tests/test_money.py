@@ -20,7 +20,10 @@ def test_ways_of_saying(text, number):
 
 
 @pytest.mark.parametrize(("text", "number"), [
-    ("fifty dollars", 50), ("one hundred and twenty yuan", 120), ("$39.90", 39.9), ("1,200 yuan", 1200)])
+    ("fifty dollars", 50), ("one hundred and twenty yuan", 120), ("$39.90", 39.9), ("1,200 yuan", 1200),
+    ("$1,200", 1200), ("fifty bucks", 50), ("a hundred and twenty dollars fifty", 120.5), ("two grand", 2000), ("about thirty", 30),
+    ("twelve fifty", 12.5), ("nineteen ninety nine", 19.99), ("one twenty", 120), ("a grand and a half", 1500), ("3.5k", 3500),
+    ("three and a half thousand yuan", 3500), ("a dollar", 1)])
 def test_ways_of_saying_in_english(text, number):
     assert found(text, "amount", "en") == number
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_assist.extract import extract
 from agent_assist.form import Heard
 from agent_assist.line import Line
 from agent_assist.occurred import occurred, resolve
@@ -51,3 +52,9 @@ def test_what_is_found_lies_in_the_past(text, on):
     if value is not None:
         span = resolve(value.value, on)
         assert span is None or span[0] <= on
+
+
+@pytest.mark.parametrize(("text", "lang"), [
+    ("今天的天气怎么样", "zh"), ("昨天的足球谁赢了?", "zh"), ("What's the weather today?", "en"), ("Who won the game last night?", "en")])
+def test_a_question_beside_the_point_tells_no_time(text, lang):
+    assert extract(Heard(text, "problem", lang), ON).values == []
