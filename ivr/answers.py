@@ -51,6 +51,10 @@ ASKS = {"language": "problem", "category": "problem", "voicemail": "problem", "h
 """What an answer to these questions is heard as; whoever speaks before being asked tells what happened."""
 
 
+CORRECTED = {"own": "phone", "callback": "phone", "phone": "phone"}
+"""What is heard instead of yes or no; a bare figure is no other amount, it wants its unit."""
+
+
 def label(state: State) -> str:
     """What an utterance that answers the present question is labelled with."""
     return f"{state.step}#{state.turn}"
@@ -80,7 +84,7 @@ def heard(
     """
     said = Heard(
         text=utterance.text,
-        ask={"own": "phone", "callback": "phone"}.get(about, about) if step == "confirm" else ASKS.get(step, step),
+        ask=CORRECTED.get(about, "") if step == "confirm" else ASKS.get(step, step),
         lang=lang,
         digits=utterance.digits,
         start=utterance.start,
