@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,8 +18,12 @@ from audio.media import media_blueprint
 from audio.session import Session
 from hotline.hub import Hub
 from hotline.records import Records
+from hotline.roster import Roster
 from hotline.settings import Settings
+from ivr.floor import Floor
 from ivr.flow import Flow
+from ivr.leg_webhooks import leg_blueprint
+from ivr.legs import Legs, LegUrls
 from ivr.reaper import Reaper
 from ivr.rest import CarrierRest
 from ivr.signature import Signatures
@@ -65,6 +70,11 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     zone = ZoneInfo(settings.line.timezone)
     signatures = Signatures(settings.public_url, settings.auth_token)
     carrier = CarrierRest(settings.carrier_url, settings.account_sid, settings.auth_token, settings.line.number)
+    background = ThreadPoolExecutor(CARRIER_THREADS, thread_name_prefix="carrier")
+    leg_urls = LegUrls(settings.public_url)
+    floor = Floor(
+        settings.script, Roster(records), records, carrier, leg_urls, now=time.time, background=background
+    )
     flow = Flow(
         Voice(settings.script, Urls(settings.public_url)),
         records,
@@ -74,14 +84,17 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
             pool, lang, on_partial=on_partial, on_utterance=on_utterance
         ),
         now=lambda: datetime.now(zone),
-        background=ThreadPoolExecutor(CARRIER_THREADS, thread_name_prefix="carrier"),
+        background=background,
         hears=hears,
+        floor=floor,
     )
     app.register_blueprint(voice_blueprint(flow, signatures, records))
+    app.register_blueprint(leg_blueprint(flow, floor, Legs(settings.script, leg_urls), signatures, records))
     app.register_blueprint(media_blueprint(Gate(flow, signatures)))
     app.register_blueprint(desk_blueprint(records, hub, name=settings.line.name, hints=settings.script.hints()))
 
     Reaper(flow, records.calls_in_progress, carrier.status).start()
+    floor.start()
 
     @app.get("/health")
     def health() -> dict[str, object]:

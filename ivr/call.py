@@ -172,6 +172,8 @@ def restored(sid: str, events: Iterable[LogEvent]) -> Call | None:
                 call.queued_at = event.at
         elif event.kind == "agent_answered":
             call.answered = True
+        elif event.kind == "queued":
+            call.answered = False
         elif event.kind == "utterance" and event.data.get("who", "caller") == "caller":
             call.told.append(told(event.data))
         elif event.kind == "call_ended":

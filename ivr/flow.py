@@ -119,7 +119,9 @@ class Flow:
         with call.lock:
             if call.state.step != "queue":
                 return self.voice.leave()  # words have moved it on, or an apology has put it here
-            call.answered, call.rendered = False, call.state.turn
+            call.rendered = call.state.turn
+            if call.answered:  # the agent was lost before the two could talk: the wait goes on
+                call.answered, call.position, call.told_at = False, None, None
             self._floor.arrived(sid)
             position = self._floor.position(sid) or position
             says: list[Say] = []

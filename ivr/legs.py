@@ -104,6 +104,11 @@ class Legs:
         return self._asked_again(VoiceResponse(), token, lang)
 
     @staticmethod
+    def nothing() -> str:
+        """A document that says nothing."""
+        return str(VoiceResponse())
+
+    @staticmethod
     def hang_up() -> str:
         """The end of a call."""
         response = VoiceResponse()

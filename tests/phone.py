@@ -16,8 +16,12 @@ from werkzeug.test import TestResponse
 from audio.session import Utterance
 from hotline.hub import Hub
 from hotline.records import Records
+from hotline.roster import Roster
 from hotline.settings import HOUSE
+from ivr.floor import Floor
 from ivr.flow import Flow
+from ivr.leg_webhooks import leg_blueprint
+from ivr.legs import Legs, LegUrls
 from ivr.script import Script
 from ivr.signature import Signatures
 from ivr.stream import Deaf, Listen
@@ -48,10 +52,31 @@ class Requests:
     def __init__(self) -> None:
         self.redirects: list[str] = []
         self.messages: list[tuple[str, str]] = []
+        self.rung: list[tuple[str, str, str, int]] = []
+        self.cancelled: list[str] = []
+        self.statuses: dict[str, str] = {}
 
     def redirect(self, call_sid: str, url: str) -> None:
         """A live call was to go on at ``url``."""
         self.redirects.append(url)
+
+    def ring(self, to: str, url: str, status_url: str, timeout_s: int) -> str:
+        """Somebody was to be rung: the SID of that call."""
+        self.rung.append((to, url.removeprefix(BASE), status_url.removeprefix(BASE), timeout_s))
+        return self.leg(len(self.rung) - 1)
+
+    @staticmethod
+    def leg(number: int) -> str:
+        """SID of the call that was rung as this one, from 0."""
+        return "CA" + f"{number:032x}"
+
+    def cancel(self, call_sid: str) -> None:
+        """A call was to ring no longer."""
+        self.cancelled.append(call_sid)
+
+    def status(self, call_sid: str) -> str:
+        """How a call is, as the test says."""
+        return self.statuses.get(call_sid, "in-progress")
 
     def sms(self, to: str, body: str) -> None:
         """A text message was to be sent."""
@@ -79,12 +104,19 @@ class Phone:
 
     def restart(self) -> None:
         """Forget everything that is not in the records, as kill -9 does."""
-        voice = Voice(SCRIPT, Urls(BASE))
+        voice, urls, signatures = Voice(SCRIPT, Urls(BASE)), LegUrls(BASE), Signatures(BASE, TOKEN)
+        self.floor = Floor(
+            SCRIPT, Roster(self.records), self.records, self.carrier, urls,
+            now=lambda: self._now().timestamp(), background=AtOnce(),
+        )  # fmt: skip
         self.flow = Flow(
-            voice, self.records, Hub(), self.carrier, self._listen, now=self._now, background=AtOnce()
-        )
+            voice, self.records, Hub(), self.carrier, self._listen, now=self._now, background=AtOnce(),
+            floor=self.floor,
+        )  # fmt: skip
         app = Flask("phone")
-        app.register_blueprint(voice_blueprint(self.flow, Signatures(BASE, TOKEN), self.records))
+        app.register_blueprint(voice_blueprint(self.flow, signatures, self.records))
+        legs = Legs(SCRIPT, urls)
+        app.register_blueprint(leg_blueprint(self.flow, self.floor, legs, signatures, self.records))
         self._client = app.test_client()
 
     def request(self, path: str, params: dict[str, str], headers: dict[str, str] | None = None) -> TestResponse:

@@ -424,18 +424,23 @@ def test_partial_results_are_announced_and_not_stored(heard_phone: Phone, ears: 
 def test_the_place_in_the_queue_is_told_when_it_changes_and_not_too_often(records: Records) -> None:
     clock = [NOW]
     phone = Phone(records, now=lambda: clock[0])
-    phone.post(phone.dial(), Digits="0")
+    others = ["CA" + digit * 32 for digit in "23"]
+    for sid in (*others, SID):
+        phone.post(phone.dial(sid), sid, Digits="0")
+        if sid != SID:
+            phone.post("/voice/wait", sid)
 
-    def told(position: str) -> bool:
-        return f"第{position}位" in phone.post("/voice/wait", QueuePosition=position).text
+    def told(position: int) -> bool:
+        return f"第{position}位" in phone.post("/voice/wait").text
 
-    assert told("3")
+    assert told(3)
     clock[0] += timedelta(seconds=10)
-    assert not told("2")
+    phone.post("/voice/status", others[1], CallStatus="completed")
+    assert not told(2)
     clock[0] += timedelta(seconds=30)
-    assert told("2")
+    assert told(2)
     clock[0] += timedelta(seconds=60)
-    assert not told("2")
+    assert not told(2)
     queued = [event.data["position"] for event in records.events(SID) if event.kind == "queued"]
     assert queued == [None, 3, 2]
 
