@@ -69,6 +69,7 @@ def desk_blueprint(
     *,
     name: str = "",
     hints: dict[str, Any] | None = None,
+    staffed: bool = False,
     who: Callable[[], str] = lambda: "desk",
     now: Callable[[], float] = time.time,
     heartbeat: float = HEARTBEAT_S,
@@ -76,7 +77,8 @@ def desk_blueprint(
     """The desk under ``/desk``.
 
     ``name`` is the line's name in the page's title; ``hints`` says what to ask next, as
-    ``{"asks": {category: [question, …]}, "fields": {question: field}, "words": {lang: {question: text}}}``; ``who`` names the person at the desk in the
+    ``{"asks": {category: [question, …]}, "fields": {question: field}, "words": {lang: {question: text}}}``; ``staffed``: there
+    are agents to be (``agent_assist.agents``); ``who`` names the person at the desk in the
     log when a hidden value is looked at; ``now`` gives Unix seconds; ``heartbeat`` is in seconds.
     """
     desk = Blueprint(
@@ -88,18 +90,11 @@ def desk_blueprint(
         static_url_path="/static",
     )
 
-    @desk.after_request
-    def protect(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = POLICY
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        if request.endpoint != "desk.static":
-            response.headers["Cache-Control"] = "no-store"
-        return response
+    desk.after_request(protect)
 
     @desk.get("", strict_slashes=False)
     def page() -> str:
-        return render_template("desk.html", name=name, hints=hints)
+        return render_template("desk.html", name=name, hints=hints, staffed=staffed)
 
     @desk.get("/events")
     def events() -> Response:
@@ -125,7 +120,7 @@ def desk_blueprint(
 
     @desk.post("/calls/<call_id>/reveal")
     def reveal(call_id: str) -> dict[str, Any]:
-        if not _same_origin():
+        if not same_origin():
             abort(403)
         body = request.get_json(silent=True)
         field = body.get("field") if isinstance(body, dict) else None
@@ -146,6 +141,16 @@ def desk_blueprint(
         }
 
     return desk
+
+
+def protect(response: Response) -> Response:
+    """The headers of every answer of the desk: nothing from elsewhere, nothing guessed, nothing kept."""
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    if request.endpoint != "desk.static":
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _last_seen(header: str | None, parameter: str | None) -> int:
@@ -229,7 +234,7 @@ def _case(case: Case) -> dict[str, Any]:
     }
 
 
-def _same_origin() -> bool:
+def same_origin() -> bool:
     """True for a request that our own page made: what the browser says of its origin decides."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, redirect, request
 
+from agent_assist.agents import agents_blueprint
 from agent_assist.desk import desk_blueprint
 from agent_assist.extract import warm
 from audio import models
@@ -91,7 +92,13 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     app.register_blueprint(voice_blueprint(flow, signatures, records))
     app.register_blueprint(leg_blueprint(flow, floor, Legs(settings.script, leg_urls), signatures, records))
     app.register_blueprint(media_blueprint(Gate(flow, signatures)))
-    app.register_blueprint(desk_blueprint(records, hub, name=settings.line.name, hints=settings.script.hints()))
+    script = settings.script
+    app.register_blueprint(
+        desk_blueprint(
+            records, hub, name=settings.line.name, hints=script.hints(), staffed=bool(script.agents)
+        )
+    )
+    app.register_blueprint(agents_blueprint(floor, now=time.time))
 
     Reaper(flow, records.calls_in_progress, carrier.status).start()
     floor.start()

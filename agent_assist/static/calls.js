@@ -20,6 +20,7 @@ export class Call {
     this.intent = "";
     this.description = ""; // what happened, in the caller's own words
     this.queue = null; // {queue, position}
+    this.agent = ""; // who talks or talked with the caller
     this.number = "";
     this.saved = false; // kept as a draft; that may happen while the call goes on
     this.fields = new Map(); // name -> {value, state, source}
@@ -74,6 +75,10 @@ export class Call {
         break;
       case "queued":
         this.queue = data;
+        break;
+      case "agent_answered":
+        this.queue = null;
+        this.agent = data.agent;
         break;
       case "complaint_filed":
         this.number = data.number;

@@ -1,5 +1,6 @@
 // The desk: holds the calls, feeds them from the live stream, and draws what changed.
 
+import { Agents } from "./agents.js";
 import { Call } from "./calls.js";
 import { byId, node } from "./dom.js";
 import { Feed } from "./feed.js";
@@ -13,7 +14,9 @@ const ROOT = document.body.dataset.root.replace(/\/$/, "");
 const KEPT = "desk.kept";
 
 // What comes after a call does not bring it back to the strip.
-const LATE = new Set(["call_ended", "complaint_filed", "draft_saved"]);
+const LATE = new Set(["call_ended", "complaint_filed", "draft_saved", "wrapped_up", "callback_closed"]);
+// What changes an agent's state.
+const AGENTS = new Set(["agent_rung", "agent_missed", "agent_answered", "wrapped_up", "called_back", "call_ended"]);
 
 const calls = new Map();
 const dismissed = new Set();
@@ -32,17 +35,22 @@ const transcript = new Transcript(pick);
 const feed = new Feed(`${ROOT}/events`, {
   event: take,
   partial: hear,
-  beat: (beat) => setClock(beat.now),
+  beat: (beat) => {
+    setClock(beat.now);
+    agents?.load();
+  },
   state: connected,
   reset: begin,
 });
 
 const now = () => Date.now() / 1000 + lag;
+const agents = byId("agent") ? new Agents(`${ROOT}/agents`, now) : null;
 
 // -- what happens -----------------------------------------------------------
 
 function take(event) {
   if (event.kind === "complaint_filed" || event.kind === "draft_saved") loadCases();
+  if (AGENTS.has(event.kind)) agents?.load();
   if (dismissed.has(event.call)) return;
   fetching.get(event.call)?.push(event);
   let call = calls.get(event.call);
@@ -181,6 +189,7 @@ async function begin() {
     setTimeout(begin, 2000);
   }
   loadCases();
+  agents?.load();
   draw();
 }
 
@@ -216,12 +225,13 @@ function drawSummary() {
   const place = byId("summary");
   place.hidden = !chosenCall;
   if (!chosenCall) return place.replaceChildren();
-  const { caller, lang, intent, state } = chosenCall;
+  const { caller, lang, intent, state, agent } = chosenCall;
   const parts = [
     node("strong", { className: "tel", text: caller || "—" }),
     node("span", { className: "running", id: "running" }),
     lang && node("span", { text: say(`lang.${lang}`) }),
     intent && node("span", { text: say(`intent.${intent}`) }),
+    agent && node("span", { text: `${say("agent")} ${agent}` }),
     node("span", { className: "now", text: (state !== "ended" && step(chosenCall)) || say(state) }),
   ];
   place.replaceChildren(...parts.filter(Boolean));
@@ -263,6 +273,7 @@ function words() {
 }
 
 function tick() {
+  agents?.tick();
   side.tick(calls.values(), now());
   const running = byId("running");
   if (running && chosenCall) running.textContent = clock((chosenCall.ended ?? now()) - chosenCall.started);
@@ -273,6 +284,7 @@ for (const button of document.querySelectorAll("[data-lang]")) {
   button.addEventListener("click", () => {
     setLanguage(button.dataset.lang);
     words();
+    agents?.draw();
     drawCases();
     drawNow({ anew: true });
   });

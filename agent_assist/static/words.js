@@ -39,6 +39,16 @@ const WORDS = {
   speaking: ["正在说", "speaking"],
   error: ["故障", "Fault"],
 
+  me: ["我是", "I am"],
+  nobody: ["请选择", "choose"],
+  "agent.available": ["空闲", "Available"],
+  "agent.ringing": ["振铃", "Ringing"],
+  "agent.busy": ["通话中", "On a call"],
+  "agent.wrap_up": ["整理", "Wrap-up"],
+  "agent.break": ["小休", "Break"],
+  "agent.offline": ["离线", "Offline"],
+  then: ["之后", "then"],
+
   heard: ["听到", "heard"],
   confirmed: ["已确认", "confirmed"],
   edited: ["已修改", "edited"],
