@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from ivr import wording
+from ivr.call import form_of
+from ivr.ports import Records
 from ivr.script import Script
 from ivr.steps import Say
 
@@ -56,6 +58,19 @@ class Whisper:
     queue: str
     category: str | None = None
     number: str = ""
+
+
+def whisper_for(records: Records, sid: str, queue: str) -> Whisper:
+    """What is on record of this caller; of one who was called back, what the first call was about."""
+    events = records.events(sid)
+    category, number = form_of(events).get("category"), form_of(events).get("complaint_number") or ""
+    for event in events:
+        if event.kind == "complaint_filed":
+            number = event.data["number"]
+        elif event.kind == "called_back":
+            number = event.data["complaint"] or number
+            category = category or form_of(records.events(event.data["of"])).get("category")
+    return Whisper(queue, category, number)
 
 
 @dataclass(frozen=True)
