@@ -182,3 +182,16 @@ def test_an_attempt_of_which_nothing_is_heard_is_one(line: Line) -> None:
     line.carrier.statuses[line.leg()] = "completed"
     line.later(61)
     assert line.agent("wang") == "available"
+
+
+def test_the_agent_hears_what_the_first_call_was_about(line: Line) -> None:
+    line.enqueue()
+    line.records.append(SID, ("field_heard", {"field": "category", "value": "wrong_charge", "state": "confirmed"}))
+    line.floor.left(SID)
+    line.floor.call_back(SID, NUMBER, "general", 0, line.clock.timestamp(), "en")
+    line.floor.set_state("wang", "available")
+    heard = line.take()
+    assert heard.find("Gather/Say").get("language") == "en-US"
+    line.post(heard.find("Gather").get("action").removeprefix("https://line.example.org"), line.leg(), Digits="1")
+    line.post("/voice/wait", line.leg())
+    assert SCRIPT.menu.categories["wrong_charge"].zh in line.take().find("Say").text
