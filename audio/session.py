@@ -150,7 +150,7 @@ class Session:
     def _begin(self, expect: Expect, place: int) -> None:
         self._utterance = Utterance("", start=place / RATE, ask=expect.ask)
         self._shown = ""
-        self._ear = open_ear(self._lang, dictation=expect.dictation, digits=expect.digits)
+        self._ear = open_ear(self._lang, dictation=expect.dictation, digits=expect.digits, phrases=expect.phrases)
 
     def _decode(self, block: NDArray[np.int16], place: int) -> None:
         ear, self._ear = self._ear, None
@@ -170,10 +170,12 @@ class Session:
             with self._lock:
                 # Before delivery: whoever is told must not be told that there is more to come.
                 self._undelivered -= 1
-        if not (heard.text or heard.digits):
+        if not (heard.text or heard.digits or heard.choice):
             return
         after = self._utterance.start
         words = tuple(Word(word.text, round(word.start + after, 3), round(word.end + after, 3)) for word in heard.words)
         self._on_utterance(
-            replace(self._utterance, text=heard.text, words=words, end=place / RATE, digits=heard.digits)
+            replace(
+                self._utterance, text=heard.text, words=words, end=place / RATE, digits=heard.digits, choice=heard.choice
+            )
         )

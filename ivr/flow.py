@@ -378,7 +378,7 @@ class Flow:
             call.stream.expect("agent")
         elif call.stream is not None:
             call.stream.speak(call.state.lang)
-            phrases = tuple(self.menu.keypad.phrases(call.state))
+            phrases = self.menu.keypad.limited(call.state)
             call.stream.expect(answers.label(call.state), call.state.step, phrases)
 
     def _keyed(self, call: Call, digits: str) -> None:
@@ -412,7 +412,7 @@ class Flow:
         return [("field_rejected", {"field": field})] if changed else []
 
     def _heard(self, call: Call, utterance: Utterance) -> None:
-        if not utterance.text.strip() and not utterance.digits:
+        if not (utterance.text.strip() or utterance.digits or utterance.choice):
             return
         with call.lock:
             before = call.utterances

@@ -94,6 +94,11 @@ class Keypad:
             add("agent", menu.agent_key)
         return found
 
+    def limited(self, state: State) -> tuple[str, ...]:
+        """What the limited recogniser listens for; () where an answer is open and dictation hears the rest as well."""
+        closed = state.step in ("language", "category", "confirm", "higher", "queue")
+        return tuple(self.phrases(state)) if closed or (state.step == "problem" and not state.option) else ()
+
     def spoken(self, state: State, choice: str, text: str) -> str:
         """The key that an utterance stands for: what the limited recogniser heard, else words that say hardly more."""
         phrases = self.phrases(state)
