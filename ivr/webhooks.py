@@ -57,6 +57,12 @@ def voice_blueprint(flow: Flow, signatures: Signatures, records: Records) -> Blu
         flow.status(sid, word)
         return twiml("")
 
+    @voice.post("/fallback")
+    def fallback() -> Response:
+        """Where the carrier goes when another webhook of ours did not answer, or not with TwiML."""
+        sid, code = call_sid(), field("ErrorCode", WORD)
+        return said(sid, lambda: flow.failed(sid, f"carrier: error {code}", **_parties()))
+
     @voice.post("/stream")
     def stream() -> Response:
         sid, event = call_sid(), field("StreamEvent", WORD, needed=True)

@@ -192,6 +192,14 @@ def test_a_number_that_does_not_exist_is_asked_for_again(phone: Phone) -> None:
     assert "<Enqueue" in phone.post(question, Digits="202611010001").text
 
 
+def test_the_fallback_apologises_and_puts_through(phone: Phone) -> None:
+    phone.dial()
+    phone.say(STORY)
+    document = phone.post("/voice/fallback", ErrorCode="11200", ErrorUrl="https://line.example.org/voice/answer").text
+    assert "对不起" in document and "<Enqueue" in document
+    assert "error" in phone.kinds()
+
+
 def test_asking_for_a_human_after_the_story_files_it_first(phone: Phone) -> None:
     phone.dial()
     phone.say(STORY)

@@ -100,6 +100,7 @@ def carrier(port: int, line_url: str, public_url: str | None, with_parent: bool)
                 public_url=public_url or line_url,
                 number=config.line.number,
                 speech_rate=config.speech_rate,
+                fallback_path="/voice/fallback",
             )
         )
 
