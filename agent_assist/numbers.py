@@ -23,6 +23,9 @@ CLOSE = 0.8
 CLOSE_COST = 2.0
 """A reading with another within `CLOSE` of its cost is scored lower by `CLOSE_COST`: worth reading back."""
 
+TALK_S = 30.0
+"""In an utterance longer than this the digit recogniser hears some number in any talk; only words count then."""
+
 _MOBILE = (11,)
 _LANDLINE = (11, 12, 10)
 _COMPLAINT = tuple(range(8 + SERIAL[1], 8 + SERIAL[0] - 1, -1))
@@ -75,12 +78,14 @@ def _read(line: Line, name: str, fits: Callable[[str], bool], lengths: tuple[int
     # Without a question for a number the digit recogniser hears digits in anything: only a string that
     # fits as a whole is believed then.
     alternatives = heard.digits if asked else heard.digits[:1]
+    if heard.end - heard.start > TALK_S:
+        alternatives = ()
     # Almost any ten digits after a 0 are some fixed line: no picking of parts there.
     listened = readings(line, alternatives, fits, lengths, heard.hints, whole=lengths is _LANDLINE)
     if asked and asked != name:
         listened = []
     if not asked:
-        listened = [reading for reading in listened if reading.digits == heard.digits[0]]
+        listened = [reading for reading in listened if reading.digits == alternatives[0]]
     candidates.extend(reading for reading in listened if reading.cost <= GIVE_UP)
     extra = TEXT_COST if listened else 0.0
     written = _written(line, fits, lengths)
@@ -89,7 +94,7 @@ def _read(line: Line, name: str, fits: Callable[[str], bool], lengths: tuple[int
     elif line.dictated and asked == name:
         candidates.extend(Reading(r.digits, r.cost + extra, r.span, r.how) for r in by_sound(line, fits, lengths))
     if not candidates and asked == name:
-        known = nearest_hint(heard.digits, [hint for hint in heard.hints if fits(hint)])
+        known = nearest_hint(alternatives, [hint for hint in heard.hints if fits(hint)])
         candidates = [Reading(known, 3.0, None, "hint")] if known else []
     if not candidates:
         return None

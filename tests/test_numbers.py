@@ -27,6 +27,11 @@ def test_digits_heard_in_a_story_are_no_phone():
     assert "phone" not in found("你 好 我 要 投诉", "problem", digits=("5013800138000",))
 
 
+def test_digits_heard_in_minutes_of_talk_are_no_phone():
+    assert "phone" in found("嗯", digits=("13473821368",), start=0.0, end=20.0)
+    assert found("习题 牛排 行为 广场", digits=("13473821368",), start=0.0, end=180.0) == {}
+
+
 def test_an_amount_is_no_phone():
     assert found("扣了我一百二十元", "problem") == {}
 
