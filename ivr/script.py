@@ -122,12 +122,16 @@ class MenuSection(_Section):
 
     @staticmethod
     def named(text: str, phrases: Mapping[str, str], lang: str) -> str:
-        """The key of the phrase that an utterance says and hardly more; '' for none. Longer phrases first."""
+        """The key of the phrase that an utterance says and hardly more; '' for none, and for two that disagree.
+
+        Longer phrases first: 不对 is not 对, and 不好 is neither yes nor no where only 不 and 好 are known.
+        """
         spoken = _bare(text)
         for phrase in sorted(phrases, key=len, reverse=True):
             rest = spoken.replace(_bare(phrase), "", 1)
             if len(rest) < len(spoken) and len(rest) <= (4 if lang == "zh" else 12):
-                return phrases[phrase]
+                others = (key for other, key in phrases.items() if _bare(other) in rest)
+                return phrases[phrase] if all(key == phrases[phrase] for key in others) else ""
         return ""
 
 

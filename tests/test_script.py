@@ -151,3 +151,16 @@ def test_what_lacks_is_asked_in_the_order_of_the_category() -> None:
 )
 def test_an_order_of_questions_that_cannot_be_asked(order: list[str], words: str) -> None:
     assert f"menu.categories.plan_change.asks: {words}" in broken(put("menu", "categories", "plan_change", "asks", value=order))
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("对", "1"), ("是 的", "1"), ("嗯 对 对", "1"), ("没错", "1"), ("不 对", "2"), ("不好", "2"), ("不 是 的", "2"),
+        ("对不对", ""), ("好 不 好", ""), ("一三八零零", ""), ("", ""), ("我昨天去营业厅的时候他们的态度很不好", ""),
+    ],
+)  # fmt: skip
+def test_yes_and_no_in_words(text: str, key: str) -> None:
+    words = SCRIPT.menu.words
+    phrases = {**dict.fromkeys(words["yes"].zh, "1"), **dict.fromkeys(words["no"].zh, "2")}
+    assert SCRIPT.menu.named(text, phrases, "zh") == key
