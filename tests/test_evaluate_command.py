@@ -136,6 +136,7 @@ def test_a_share_that_is_none_is_refused(tmp_path: Path, bar: str) -> None:
 
 
 def test_an_interrupt_keeps_what_was_heard_until_then(tmp_path: Path) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     callers, _ = manifests.read(written(tmp_path, D07, *[{**D07, "id": f"d{n}"} for n in range(10, 20)]))
     models.load("zh")
     recordings = []
