@@ -14,7 +14,9 @@ from typing import Any
 import click
 
 DEMO = Path(__file__).parent.parent / "demo"
+# Not the number that calls; the number and the amount that were heard are right.
 DEMO_SCRIPT = [f"{step}={DEMO / step}.wav" for step in ("problem", "phone", "resolution")]
+DEMO_SCRIPT += ["confirm=2", "confirm=1", "confirm=1"]
 # What the recorded demonstration caller says, as the form must hold it.
 DEMO_FIELDS = {
     "category": "billing_anomaly",

@@ -23,7 +23,7 @@ PATIENCE_S = 120.0
 """A caller who has said everything and hears nothing new for so long (a queue's music, the same words) hangs up."""
 REPEATS = 2
 """So often it says the same again."""
-KEYS_ONLY = {"language"}
+KEYS_ONLY = {"language", "confirm", "queue"}
 """Questions that an unnamed recording does not answer: it belongs to the first question of substance."""
 
 Piece = bytes | Callable[[], None]
