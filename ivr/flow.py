@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from audio.session import Partial, Utterance
-from ivr import steps
+from ivr import steps, waiting
 from ivr.call import Call
 from ivr.callbacks import TOP_PRIORITY, abroad
 from ivr.conversations import Conversations
@@ -92,7 +92,8 @@ class Flow(Conversations):
                 queued = {"queue": call.state.skill, "position": position, "estimate_s": estimate}
                 self._records.append(sid, ("queued", queued))
             if due:
-                says += [Say("queue_wait"), Say("queue_offers")]
+                says.append(Say("queue_wait"))
+                says += waiting.offers(call.state, self.voice.script.menu, deaf=self.menu.keypad.deaf(call.state))
                 call.told_at = now
             return self.voice.waiting(says, call.state, WAIT_PAUSE_S)
 

@@ -56,7 +56,7 @@ class Keypad:
             everywhere |= {self.script.languages.of(lang).key: lang for lang in LANGS}
         if state.step == "confirm":
             everywhere |= {YES: "yes", NO: "no"}
-        everywhere |= followup.keys(state) | waiting.keys(state, menu)
+        everywhere |= followup.keys(state) | waiting.keys(state, menu, deaf=self.deaf(state))
         if digits in everywhere:
             return everywhere[digits]
         chosen = self.choices(state).get(digits)
@@ -84,7 +84,7 @@ class Keypad:
         if state.step == "confirm":
             add("yes", YES)
             add("no", NO)
-        for key, name in (followup.keys(state) | waiting.keys(state, menu)).items():
+        for key, name in (followup.keys(state) | waiting.keys(state, menu, deaf=self.deaf(state))).items():
             if name in menu.words:
                 add(name, key)
         if state.step in self.script.questions:

@@ -13,21 +13,21 @@ if TYPE_CHECKING:
     from ivr.script import MenuSection
 
 
-def keys(state: State, menu: MenuSection) -> dict[str, str]:
-    """What keys choose in the queue."""
+def keys(state: State, menu: MenuSection, *, deaf: bool) -> dict[str, str]:
+    """What keys choose in the queue; a message is kept as it was heard, so whoever is not understood leaves none."""
     if state.step != "queue":
         return {}
-    return {"1": "callback", "2": "voicemail", menu.back_key: "back"}
+    return {"1": "callback", **({} if deaf else {"2": "voicemail"}), menu.back_key: "back"}
 
 
-def offers() -> tuple[Say, ...]:
+def offers(state: State, menu: MenuSection, *, deaf: bool) -> tuple[Say, ...]:
     """What tells a waiting caller of the ways out of the queue."""
-    return (Say("queue_offers"),)
+    return tuple(Say("queue_" + name) for name in keys(state, menu, deaf=deaf).values())
 
 
 def keyed(menu: Menu, state: State, digits: str) -> State:
     """A key, or the words for it, in the queue; any other key changes nothing."""
-    match keys(state, menu.script.menu).get(digits):
+    match keys(state, menu.script.menu, deaf=menu.keypad.deaf(state)).get(digits):
         case "callback":
             return _call_back(menu, state)
         case "voicemail":

@@ -511,6 +511,14 @@ def test_in_a_language_that_is_not_understood_keys_do_the_work() -> None:
     assert (state.step, state.then) == ("file", "queue")
 
 
+def test_no_message_is_offered_where_it_could_not_be_understood() -> None:
+    menu, state = Menu(SCRIPT, hears=("zh",)), State()
+    for event in (Started(), Key("2"), Key("0"), Key("2")):
+        state, _ = menu.move(state, event)
+    assert (state.lang, state.step) == ("en", "queue")
+    assert "voicemail" not in menu.keypad.phrases(state)
+
+
 def at(*events: Event) -> State:
     """The state after these events."""
     state = State()
