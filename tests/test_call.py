@@ -20,7 +20,9 @@ from tests.lines import SPEECH, KillableLine, line_in
 CALLER = "+8613700001111"
 OUTAGE_PARTS = {"problem": "1-problem", "phone": "2-phone", "resolution": "3-resolution"}
 OUTAGE = [f"{step}={SPEECH}/d03-{part}.wav" for step, part in OUTAGE_PARTS.items()]
-WRONG_CHARGE = [str(SPEECH / name) for name in ("d07-1-problem.wav", "d07-2-phone.wav", "d07-3-evidence.wav")]
+READ_BACK = ["confirm=2", "confirm=1", "confirm=1"]  # not the number that calls; what was heard is right
+OUTAGE += READ_BACK
+WRONG_CHARGE = [str(SPEECH / name) for name in ("d07-1-problem.wav", "d07-2-phone.wav", "d07-3-evidence.wav")] + READ_BACK
 
 
 @pytest.fixture(scope="module")
