@@ -7,8 +7,6 @@ from typing import Any, Protocol
 
 from flask import Blueprint, abort, request
 
-from agent_assist.desk import protect, same_origin
-
 
 class Agents(Protocol):
     """The agents (``ivr.floor.Floor``)."""
@@ -17,10 +15,14 @@ class Agents(Protocol):
     def set_state(self, agent: str, state: str) -> None: ...
 
 
-def agents_blueprint(floor: Agents, *, now: Callable[[], float]) -> Blueprint:
-    """``/desk/agents``: list and choose states; ``now`` gives Unix seconds."""
+def agents_blueprint(
+    floor: Agents, *, now: Callable[[], float], may_set: Callable[[str], bool] = lambda agent: True
+) -> Blueprint:
+    """``/desk/agents``: list and choose states; ``now`` gives Unix seconds.
+
+    ``may_set`` says whether whoever asks may choose this agent's state: one's own, or all for a supervisor.
+    """
     blueprint = Blueprint("agents", __name__, url_prefix="/desk/agents")
-    blueprint.after_request(protect)
 
     @blueprint.get("", strict_slashes=False)
     def listed() -> dict[str, Any]:
@@ -28,12 +30,12 @@ def agents_blueprint(floor: Agents, *, now: Callable[[], float]) -> Blueprint:
 
     @blueprint.post("/<name>/state")
     def choose(name: str) -> dict[str, Any]:
-        if not same_origin():
-            abort(403)
         body = request.get_json(silent=True)
         state = body.get("state") if isinstance(body, dict) else None
         if not isinstance(state, str):
             abort(400)
+        if not may_set(name):
+            abort(403)
         try:
             floor.set_state(name, state)
         except KeyError:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, render_template, request
 
@@ -23,11 +22,6 @@ HEARTBEAT_S = 15.0
 BATCH = 500
 LISTED = 20
 REVEALABLE = live.SECRET_FIELDS | {"caller"}
-
-POLICY = (
-    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; "
-    "require-trusted-types-for 'script'"
-)
 
 
 class Case(Protocol):
@@ -67,19 +61,20 @@ def desk_blueprint(
     records: Log,
     hub: News,
     *,
-    name: str = "",
     hints: dict[str, Any] | None = None,
     staffed: bool = False,
     who: Callable[[], str] = lambda: "desk",
+    open_session: Callable[[], Callable[[], bool]] = lambda: lambda: True,
     now: Callable[[], float] = time.time,
     heartbeat: float = HEARTBEAT_S,
 ) -> Blueprint:
     """The desk under ``/desk``.
 
-    ``name`` is the line's name in the page's title; ``hints`` says what to ask next, as
+    The pages need the frame of ``hotline.hall``. ``hints`` says what to ask next, as
     ``{"asks": {category: [question, …]}, "fields": {question: field}, "words": {lang: {question: text}}}``; ``staffed``: there
     are agents to be (``agent_assist.agents``); ``who`` names the person at the desk in the
-    log when a hidden value is looked at; ``now`` gives Unix seconds; ``heartbeat`` is in seconds.
+    log when a hidden value is looked at; ``open_session`` gives, for this request, a check
+    whether its session is still open, without which the stream ends; ``now`` gives Unix seconds; ``heartbeat`` is in seconds.
     """
     desk = Blueprint(
         "desk",
@@ -90,16 +85,14 @@ def desk_blueprint(
         static_url_path="/static",
     )
 
-    desk.after_request(protect)
-
     @desk.get("", strict_slashes=False)
     def page() -> str:
-        return render_template("desk.html", name=name, hints=hints, staffed=staffed)
+        return render_template("desk.html", hints=hints, staffed=staffed, me=who())
 
     @desk.get("/events")
     def events() -> Response:
         after = _last_seen(request.headers.get("Last-Event-ID"), request.args.get("after"))
-        stream = _stream(records, hub, after, request.args.get("partials"), now, heartbeat)
+        stream = _stream(records, hub, after, request.args.get("partials"), now, heartbeat, open_session())
         # A proxy that collects before it passes on would make the desk late.
         return Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
@@ -120,8 +113,6 @@ def desk_blueprint(
 
     @desk.post("/calls/<call_id>/reveal")
     def reveal(call_id: str) -> dict[str, Any]:
-        if not same_origin():
-            abort(403)
         body = request.get_json(silent=True)
         field = body.get("field") if isinstance(body, dict) else None
         if not isinstance(field, str) or field not in REVEALABLE:
@@ -143,16 +134,6 @@ def desk_blueprint(
     return desk
 
 
-def protect(response: Response) -> Response:
-    """The headers of every answer of the desk: nothing from elsewhere, nothing guessed, nothing kept."""
-    response.headers["Content-Security-Policy"] = POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    if request.endpoint != "desk.static":
-        response.headers["Cache-Control"] = "no-store"
-    return response
-
-
 def _last_seen(header: str | None, parameter: str | None) -> int:
     """The id after which to go on; the browser's own memory is newer than the page's address."""
     for text in (header, parameter):
@@ -164,7 +145,8 @@ def _last_seen(header: str | None, parameter: str | None) -> int:
 
 
 def _stream(
-    records: Log, hub: News, after: int, partials: str | None, now: Callable[[], float], heartbeat: float
+    records: Log, hub: News, after: int, partials: str | None, now: Callable[[], float], heartbeat: float,
+    admitted: Callable[[], bool],
 ) -> Iterator[str]:
     """Server-sent events, without end. ``partials`` limits the words still being spoken to one call."""
     viewer = Viewer(records.events)
@@ -192,6 +174,9 @@ def _stream(
                     yield f"event: partial\ndata: {_json(live.partial(call_id, data))}\n\n"
             if time.monotonic() >= beat + heartbeat:
                 beat = time.monotonic()
+                if not admitted():
+                    yield "event: out\ndata: {}\n\n"
+                    return
                 # The comment keeps proxies awake; scripts cannot see it, so the page gets an event too.
                 yield f": heartbeat\nevent: beat\ndata: {_json({'now': now()})}\n\n"
 
@@ -233,11 +218,3 @@ def _case(case: Case) -> dict[str, Any]:
         "intent": case.form.get("intent"),
     }
 
-
-def same_origin() -> bool:
-    """True for a request that our own page made: what the browser says of its origin decides."""
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin).netloc == request.host

@@ -27,6 +27,7 @@ from hotline.records import Records
 from hotline.running import RunningLine, started
 from hotline.server import free_port
 from ivr.carrier.client import place_call
+from tests.signed_in import session_at, user_of
 
 SPEECH = Path(__file__).parent.parent / "hotline" / "demo"
 ANSWERS = [str(SPEECH / f"{step}.wav") for step in ("problem", "phone", "resolution")]
@@ -82,9 +83,15 @@ def _delays(line: RunningLine, calls: int) -> list[float]:
     return found
 
 
+def _desk(line: RunningLine) -> requests.Session:
+    user_of(line.database_url)
+    return session_at(line.url)
+
+
 def _watch(line: RunningLine, arrived: dict[str, list[tuple[float, str]]]) -> None:
-    after = requests.get(f"{line.url}/desk/calls", timeout=5).json()["after"]
-    with requests.get(f"{line.url}/desk/events", params={"after": after}, stream=True, timeout=None) as stream:
+    desk = _desk(line)
+    after = desk.get(f"{line.url}/desk/calls", timeout=5).json()["after"]
+    with desk.get(f"{line.url}/desk/events", params={"after": after}, stream=True, timeout=None) as stream:
         kind = ""
         for raw in stream.iter_lines(chunk_size=1):
             text = raw.decode()
@@ -161,7 +168,7 @@ def _timed(line: RunningLine, path: str, form: dict[str, Any]) -> float:
 
 
 def _in_progress(line: RunningLine) -> int:
-    return len(requests.get(f"{line.url}/desk/calls", timeout=30).json()["calls"])
+    return len(_desk(line).get(f"{line.url}/desk/calls", timeout=30).json()["calls"])
 
 
 def _wait_for(line: RunningLine, calls: int) -> None:

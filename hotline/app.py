@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, redirect, request
+import requests
+from flask import Flask, Response, redirect, render_template, request
+from flask_babel import gettext
+from flask_login import current_user
+from twilio.base.exceptions import TwilioRestException
 
 from agent_assist.agents import agents_blueprint
 from agent_assist.desk import desk_blueprint
@@ -17,10 +24,14 @@ from audio import models
 from audio.decoder import Pool
 from audio.media import media_blueprint
 from audio.session import Session
+from hotline.access import HOMES
+from hotline.hall import furnish
 from hotline.hub import Hub
 from hotline.records import Records
 from hotline.roster import Roster
 from hotline.settings import Settings
+from hotline.signin import guard, may_speak_for, session_check, signed_in
+from hotline.users import Users
 from ivr.floor import Floor
 from ivr.flow import Flow
 from ivr.leg_webhooks import leg_blueprint
@@ -64,6 +75,10 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     """
     app = Flask("hotline", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = WEBHOOK_LIMIT
+    app.secret_key = secret_key(settings.var)
+    https = settings.public_url.startswith("https:")
+    app.config["SESSION_COOKIE_SECURE"] = https
+    app.config["SESSION_COOKIE_NAME"] = "__Host-hotline" if https else f"hotline-{settings.port}"
     hub = Hub()
     records = Records(settings.database_url, zone=settings.line.timezone, grew=hub.grew)
     pool = Pool()
@@ -93,12 +108,22 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     app.register_blueprint(leg_blueprint(flow, floor, Legs(settings.script, leg_urls), signatures, records))
     app.register_blueprint(media_blueprint(Gate(flow, signatures)))
     script = settings.script
+    users = Users(records, idle_s=settings.desk.idle_minutes * 60)
+    furnish(app, name=settings.line.name, zone=settings.line.timezone, default=script.languages.default)
+    csrf = guard(app, users)
+    for signed in ("voice", "legs", "media"):
+        csrf.exempt(app.blueprints[signed])
     app.register_blueprint(
         desk_blueprint(
-            records, hub, name=settings.line.name, hints=script.hints(), staffed=bool(script.agents)
+            records,
+            hub,
+            hints=script.hints(),
+            staffed=bool(script.agents),
+            who=signed_in,
+            open_session=lambda: session_check(users),
         )
     )
-    app.register_blueprint(agents_blueprint(floor, now=time.time))
+    app.register_blueprint(agents_blueprint(floor, now=time.time, may_set=may_speak_for))
 
     Reaper(flow, records.calls_in_progress, carrier.status).start()
     floor.start()
@@ -109,19 +134,43 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
 
     @app.get("/")
     def home() -> Response:
-        return redirect("/desk")
+        return redirect(HOMES[current_user.role])
 
     if local_carrier:
         port = settings.carrier_url.rpartition(":")[2]
 
         @app.get("/phone")
-        @app.get("/outbox")
-        def at_the_carrier() -> Response:
+        def phone() -> Response:
             # The page must come from where its socket goes, on whatever name this machine was reached by.
             host = request.host.rpartition(":")[0] or request.host
             return redirect(f"{request.scheme}://{host}:{port}{request.path}")
 
+        @app.get("/outbox")
+        def outbox() -> str | tuple[str, int]:
+            try:
+                messages = carrier.messages()
+            except (requests.RequestException, TwilioRestException):
+                return render_template("refused.html", text=gettext("outbox_away")), 503
+            return render_template("outbox.html", messages=messages)
+
     return app
+
+
+def secret_key(var: Path) -> bytes:
+    """What session cookies are signed with: made once, kept in ``var`` and readable by its user only."""
+    path = var / "secret.key"
+    var.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        # Written aside and then put in place: two that start at once must end up with one key.
+        draft = path.with_name(f"secret.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_bytes(secrets.token_bytes(32))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        draft.unlink()
+    return path.read_bytes()
 
 
 def _loaded(lang: str) -> bool:

@@ -253,6 +253,21 @@ class Records:
         except IntegrityError:
             pass  # the same request arrived twice at once; the first answer is kept
 
+    def claim(self, token: str) -> bool:
+        """True for the first who asks; what has been claimed stays so for a day."""
+        now = self._now()
+        with self.writing() as connection:
+            connection.execute(delete(ReplyRow).where(ReplyRow.at < now - REPLY_KEPT_S))
+            if connection.scalar(select(ReplyRow.at).where(ReplyRow.token == token)) is not None:
+                return False
+            connection.execute(insert(ReplyRow).values(token=token, body="", at=now))
+        return True
+
+    def release(self, token: str) -> None:
+        """Give a claim back: what it stood for did not happen."""
+        with self.writing() as connection:
+            connection.execute(delete(ReplyRow).where(ReplyRow.token == token))
+
     # -- the database ----------------------------------------------------------
 
     def reading(self) -> Connection:

@@ -57,8 +57,15 @@ class CarrierSection(_Section):
     speech_rate: float = Field(default=1.0, gt=0, le=100, description="pace of the local carrier's prompts")
 
 
+class DeskSettings(_Section):
+    """``[desk]``: the pages behind the sign-in."""
+
+    idle_minutes: float = Field(default=30, gt=0, le=24 * 60, description="without a touch, until signed out")
+
+
 class _File(_Section):
     line: LineSettings
+    desk: DeskSettings = DeskSettings()
     carrier: CarrierSection = CarrierSection()
     script: Script
 
@@ -67,6 +74,7 @@ class Settings(_Section):
     """Everything that is settable, checked. URLs are without a trailing slash."""
 
     line: LineSettings
+    desk: DeskSettings
     script: Script
     host: str
     port: int
@@ -101,6 +109,7 @@ def load(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settin
     port = _port(environ.get("PORT") or "8000")
     values: dict = {
         "line": file.line,
+        "desk": file.desk,
         "script": file.script,
         "host": host,
         "port": port,
@@ -145,7 +154,7 @@ def _read(path: Path) -> _File:
         raise SettingsError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: not valid TOML: {error}") from None
-    own = {name: document.pop(name) for name in ("line", "carrier") if name in document}
+    own = {name: document.pop(name) for name in ("line", "carrier", "desk") if name in document}
     try:
         return _File(**own, script=document)
     except ValidationError as error:

@@ -1,8 +1,8 @@
-"""The tables: the append-only event log and, beside it, complaints, agents, call-backs and what guards repeats."""
+"""The tables: the append-only event log and, beside it, complaints, agents, call-backs, users and what guards repeats."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Float, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Float, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # SQLite counts by itself only in a column of type INTEGER.
@@ -107,3 +107,29 @@ class CallbackRow(Base):
     token: Mapped[str] = mapped_column(String(32))
     leg: Mapped[str] = mapped_column(String(64))
     rung_at: Mapped[float] = mapped_column(Float)
+
+
+class UserRow(Base):
+    """Somebody who may sign in (``hotline.users``); ``login`` is the name in small letters."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    login: Mapped[str] = mapped_column(String(32), unique=True)
+    name: Mapped[str] = mapped_column(String(32))
+    role: Mapped[str] = mapped_column(String(16))
+    password: Mapped[str] = mapped_column(String(256))
+    lang: Mapped[str] = mapped_column(String(8))
+    active: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class SessionRow(Base):
+    """A session of a user; the token is kept as its hash."""
+
+    __tablename__ = "sessions"
+
+    token: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(RowId, index=True)
+    created_at: Mapped[float] = mapped_column(Float)
+    seen_at: Mapped[float] = mapped_column(Float)

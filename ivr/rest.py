@@ -6,13 +6,26 @@ one thing added here is where its requests go: to the configured carrier.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
+from agent_assist.live import number
+
 TWILIO_API = "https://api.twilio.com"
 TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class Message:
+    """A text message as the carrier has it."""
+
+    at: datetime
+    to: str
+    body: str
 
 
 class _To(TwilioHttpClient):
@@ -45,6 +58,13 @@ class CarrierRest:
     def sms(self, to: str, body: str) -> None:
         """Send a text message."""
         self._client.messages.create(to=to, from_=self._number, body=body)
+
+    def messages(self, most: int = 100) -> list[Message]:
+        """The text messages sent last, newest first; the number they went to is masked."""
+        return [
+            Message(at=one.date_created, to=number(one.to), body=one.body)
+            for one in self._client.messages.list(limit=most)
+        ]
 
     def ring(self, to: str, url: str, status_url: str, timeout_s: int) -> str:
         """Call somebody; whoever answers hears the document at ``url``. The new call's SID.

@@ -20,9 +20,11 @@ from hotline.records import Records, migrate
 from hotline.roster import Roster
 from ivr.floor import Floor
 from ivr.legs import LegUrls
+from hotline.signin import may_speak_for, signed_in
+from hotline.users import Users
 from tests.phone import BASE, SCRIPT, AtOnce, Requests
+from tests.signed_in import account, client_of, closed, enter
 
-SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 
 
 @pytest.fixture
@@ -34,16 +36,18 @@ def desk(tmp_path: Path) -> Iterator[tuple[Flask, Floor, Records]]:
     floor = Floor(
         SCRIPT, Roster(records), records, Requests(), LegUrls(BASE), now=time.time, background=AtOnce()
     )
-    app = Flask(__name__)
-    app.register_blueprint(desk_blueprint(records, hub, hints=SCRIPT.hints(), staffed=True))
-    app.register_blueprint(agents_blueprint(floor, now=time.time))
+    app = Flask(__name__, static_folder=None)
+    users, _ = closed(app, records)
+    account(users)
+    app.register_blueprint(desk_blueprint(records, hub, hints=SCRIPT.hints(), staffed=True, who=signed_in))
+    app.register_blueprint(agents_blueprint(floor, now=time.time, may_set=may_speak_for))
     yield app, floor, records
     records.close()
 
 
 @pytest.fixture
 def client(desk: tuple[Flask, Floor, Records]) -> FlaskClient:
-    return desk[0].test_client()
+    return client_of(desk[0], Users(desk[2]))
 
 
 def test_agents_are_told_without_their_numbers(client: FlaskClient) -> None:
@@ -55,17 +59,22 @@ def test_agents_are_told_without_their_numbers(client: FlaskClient) -> None:
     assert answer.headers["Cache-Control"] == "no-store" and "Content-Security-Policy" in answer.headers
 
 
-def test_a_state_is_chosen_from_our_own_page_only(client: FlaskClient) -> None:
-    for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example.org"}):
-        assert client.post("/desk/agents/wang/state", json={"state": "available"}, headers=headers).status_code == 403
-    answer = client.post("/desk/agents/wang/state", json={"state": "available"}, headers=SAME_ORIGIN)
+def test_an_agent_chooses_for_himself_and_a_supervisor_for_all(
+    client: FlaskClient, desk: tuple[Flask, Floor, Records]
+) -> None:
+    answer = client.post("/desk/agents/wang/state", json={"state": "available"})
     assert next(one for one in answer.json["agents"] if one["name"] == "wang")["state"] == "available"
+    assert client.post("/desk/agents/li/state", json={"state": "available"}).status_code == 403
+    supervisor = client_of(desk[0], Users(desk[2]), "chen", "supervisor")
+    states = {one["name"]: one["state"] for one in supervisor.get("/desk/agents").json["agents"]}
+    assert states["li"] == "offline"
+    assert supervisor.post("/desk/agents/wang/state", json={"state": "break"}).status_code == 200
 
 
 @pytest.mark.parametrize(
     ("name", "body", "code"),
     [
-        ("nobody", {"state": "break"}, 404),
+        ("nobody", {"state": "break"}, 403),
         ("wang", {"state": "busy"}, 400),
         ("wang", {"state": 1}, 400),
         ("wang", {}, 400),
@@ -73,31 +82,28 @@ def test_a_state_is_chosen_from_our_own_page_only(client: FlaskClient) -> None:
     ],
 )
 def test_what_cannot_be_chosen_is_refused(client: FlaskClient, name: str, body: object, code: int) -> None:
-    assert client.post(f"/desk/agents/{name}/state", json=body, headers=SAME_ORIGIN).status_code == code
+    assert client.post(f"/desk/agents/{name}/state", json=body).status_code == code
 
 
 @pytest.mark.browser
-def test_the_bar_remembers_who_one_is_and_follows_the_state(desk: tuple[Flask, Floor, Records], page: Page) -> None:
+def test_the_bar_follows_the_state_of_who_is_signed_in(desk: tuple[Flask, Floor, Records], page: Page) -> None:
     app, floor, records = desk
     server = make_server("127.0.0.1", 0, app, threaded=True)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
-        page.goto(f"http://127.0.0.1:{server.server_port}/desk")
-        page.get_by_label("我是").select_option("wang")
+        enter(page, f"http://127.0.0.1:{server.server_port}")
         expect(page.locator("#agent-state")).to_have_text("离线")
         page.get_by_role("button", name="空闲").click()
         expect(page.locator("#agent-state")).to_have_text("空闲")
         page.reload()
-        expect(page.locator("#agent-name")).to_have_value("wang")
         expect(page.locator("#agent-state")).to_have_text("空闲")
         records.append("CA1", ("call_started", {"from": "+8613800138000", "to": "10086"}))
         floor.joined("CA1", "billing", 0, time.time())
         floor.arrived("CA1")
         expect(page.locator("#agent-state")).to_have_text("振铃")
-        page.get_by_role("button", name="EN", exact=True).click()
+        page.get_by_role("button", name="English").click()
         expect(page.locator("#agent-state")).to_have_text("Ringing")
-        expect(page.get_by_label("I am")).to_have_value("wang")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     finally:
         server.shutdown()

@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import requests
 from playwright.sync_api import Page, expect
 
 from hotline.placing import place
 from hotline.records import Event, Records
 from hotline.running import RunningLine
 from tests.lines import SPEECH, KillableLine, line_in
+from tests.signed_in import enter, session_at, user_of
 
 CALLER = "+8613700001111"
 OUTAGE_PARTS = {"problem": "1-problem", "phone": "2-phone", "resolution": "3-resolution"}
@@ -74,10 +74,8 @@ def test_the_number_is_read_out_and_sent_by_sms(line: RunningLine, records: Reco
     spoken = "".join(digits[digit] for digit in result["complaint_number"])
     said = "".join(event.data["text"] for event in records.events(result["call"]) if event.kind == "prompt")
     assert spoken in "".join(character for character in said if character in digits.values())
-    outbox = requests.get(
-        f"{line.carrier_url}/outbox", headers={"Accept": "application/json"}, timeout=5
-    ).text
-    assert result["complaint_number"] in outbox
+    user_of(line.database_url)
+    assert result["complaint_number"] in session_at(line.url).get(f"{line.url}/outbox", timeout=5).text
 
 
 def test_hanging_up_in_the_middle_leaves_a_draft_that_can_be_found(line: RunningLine, records: Records) -> None:
@@ -85,7 +83,8 @@ def test_hanging_up_in_the_middle_leaves_a_draft_that_can_be_found(line: Running
     assert (result["state"], result["complaint_number"]) == ("draft", None)
     assert result["fields"]["category"]["value"] == "service_outage"
     assert result["call"] in [draft.call_id for draft in records.newest("draft")]
-    listed = requests.get(f"{line.url}/desk/complaints", timeout=5).json()["drafts"]
+    user_of(line.database_url)
+    listed = session_at(line.url).get(f"{line.url}/desk/complaints", timeout=5).json()["drafts"]
     assert result["call"] in [draft["call"] for draft in listed]
 
 
@@ -101,7 +100,8 @@ def test_two_callers_at_once_are_kept_apart(line: RunningLine) -> None:
 def test_the_desk_shows_the_form_filling_while_the_recording_plays(
     line: RunningLine, records: Records, page: Page
 ) -> None:
-    page.goto(f"{line.url}/desk")
+    user_of(line.database_url)
+    enter(page, line.url)
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(place, line, WRONG_CHARGE, CALLER, quiet=True)
         expect(page.get_by_text("¥120").first).to_be_visible(timeout=60_000)

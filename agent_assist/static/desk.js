@@ -2,12 +2,14 @@
 
 import { Agents } from "./agents.js";
 import { Call } from "./calls.js";
-import { byId, node } from "./dom.js";
+import { byId, node } from "/static/dom.js";
 import { Feed } from "./feed.js";
 import { Form } from "./form.js";
 import { Side, step } from "./side.js";
 import { Transcript } from "./transcript.js";
-import { clock, label, language, say, setLanguage, value } from "./words.js";
+import { value } from "./values.js";
+import { get, post, toSignIn } from "/static/wire.js";
+import { clock, say } from "/static/words.js";
 
 const ROOT = document.body.dataset.root.replace(/\/$/, "");
 // Ended calls that were not dismissed come back after a reload: their ids are kept, nothing of theirs.
@@ -41,10 +43,11 @@ const feed = new Feed(`${ROOT}/events`, {
   },
   state: connected,
   reset: begin,
+  out: toSignIn,
 });
 
 const now = () => Date.now() / 1000 + lag;
-const agents = byId("agent") ? new Agents(`${ROOT}/agents`, now) : null;
+const agents = byId("agent") ? new Agents(`${ROOT}/agents`, document.body.dataset.me, now) : null;
 
 // -- what happens -----------------------------------------------------------
 
@@ -119,12 +122,8 @@ function pick(field) {
 }
 
 async function reveal(call, field) {
-  const answer = await fetch(`${ROOT}/calls/${encodeURIComponent(call.id)}/reveal`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ field }),
-  }).catch(() => null);
-  return answer?.ok ? (await answer.json()).value : null;
+  const answer = await post(`${ROOT}/calls/${encodeURIComponent(call.id)}/reveal`, { field }).catch(() => null);
+  return answer?.value ?? null;
 }
 
 function keep() {
@@ -133,12 +132,6 @@ function keep() {
 }
 
 // -- loading ----------------------------------------------------------------
-
-async function fetchJson(path) {
-  const answer = await fetch(ROOT + path);
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return answer.json();
-}
 
 function adopt({ id, events }) {
   const call = new Call(id);
@@ -149,7 +142,7 @@ function adopt({ id, events }) {
 async function fetchCall(id) {
   fetching.set(id, []);
   try {
-    adopt(await fetchJson(`/calls/${encodeURIComponent(id)}`));
+    adopt(await get(`${ROOT}/calls/${encodeURIComponent(id)}`));
     fetching.get(id).forEach((event) => calls.get(id).take(event));
   } catch {
     // Not there any more (another database): nothing to show.
@@ -162,7 +155,7 @@ let casesAsked = 0;
 async function loadCases() {
   const mine = ++casesAsked;
   try {
-    const found = await fetchJson("/complaints");
+    const found = await get(ROOT + "/complaints");
     if (mine !== casesAsked) return;
     cases = found;
     drawCases();
@@ -175,7 +168,7 @@ async function loadCases() {
 async function begin() {
   connected("connecting");
   try {
-    const state = await fetchJson("/calls");
+    const state = await get(ROOT + "/calls");
     const before = chosenCall?.id;
     calls.clear();
     setClock(state.now);
@@ -212,11 +205,11 @@ function draw() {
   setTimeout(drawNow, 0);
 }
 
-function drawNow({ anew = false } = {}) {
+function drawNow() {
   drawing = false;
   side.drawCalls(calls.values(), chosenCall?.id, now());
   form.draw(chosenCall, chosenField);
-  transcript.draw(chosenCall, chosenField, { anew });
+  transcript.draw(chosenCall, chosenField);
   drawSummary();
   drawCounts();
 }
@@ -252,7 +245,7 @@ function connected(state) {
   connection = state;
   const badge = byId("badge");
   badge.dataset.state = state;
-  label(badge, state);
+  badge.textContent = say(state);
 }
 
 // For screen readers: what is said and filled in the chosen call. The transcript itself is not
@@ -263,15 +256,6 @@ function announce(text) {
   setTimeout(() => item.remove(), 5000);
 }
 
-function words() {
-  document.documentElement.lang = language() === "zh" ? "zh-CN" : "en";
-  for (const element of document.querySelectorAll("[data-say]")) label(element, element.dataset.say);
-  for (const button of document.querySelectorAll("[data-lang]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.lang === language()));
-  }
-  connected(connection);
-}
-
 function tick() {
   agents?.tick();
   side.tick(calls.values(), now());
@@ -280,20 +264,10 @@ function tick() {
   if (chosenCall?.settle(performance.now())) draw();
 }
 
-for (const button of document.querySelectorAll("[data-lang]")) {
-  button.addEventListener("click", () => {
-    setLanguage(button.dataset.lang);
-    words();
-    agents?.draw();
-    drawCases();
-    drawNow({ anew: true });
-  });
-}
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && chosenField) pick(chosenField);
 });
 
-words();
 draw();
 setInterval(tick, 1000);
 begin();

@@ -5,7 +5,7 @@ const SILENT_MS = 40_000;
 const REOPEN_MS = 2_000;
 
 export class Feed {
-  // on: {event(event), partial(data), beat(data), state(name), reset()}
+  // on: {event(event), partial(data), beat(data), state(name), reset(), out()}
   constructor(url, on) {
     this.url = url;
     this.last = 0;
@@ -60,6 +60,10 @@ export class Feed {
     listen("reset", () => {
       source.close();
       this.on.reset();
+    });
+    listen("out", () => {
+      source.close();
+      this.on.out();
     });
     source.addEventListener("error", () => {
       if (source !== this.source) return;

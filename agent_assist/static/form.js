@@ -1,8 +1,9 @@
 // The intake form: what each field holds, how sure it is, where it came from.
 
 import { FIELDS } from "./calls.js";
-import { byId, node } from "./dom.js";
-import { STATE_SIGNS, clock, has, label, say, value } from "./words.js";
+import { byId, node } from "/static/dom.js";
+import { STATE_SIGNS, value } from "./values.js";
+import { clock, has, say } from "/static/words.js";
 
 const HIDDEN_FIELDS = new Set(["phone", "id_number"]);
 const SHOWN_MS = 30_000;
@@ -64,10 +65,10 @@ export class Form {
     if (row.signature !== changed) this.revealed.delete(field);
     row.signature = changed;
     row.element.dataset.state = state;
-    label(row.label, `field.${field}`);
+    row.label.textContent = say(`field.${field}`);
     row.value.textContent = this.revealed.get(field) ?? value(field, held?.value);
     row.sign.textContent = STATE_SIGNS[state] ?? "";
-    label(row.state, state, { second: false });
+    row.state.textContent = say(state);
     row.origin.textContent = state === "missing" ? "" : origin(held.source);
     row.main.disabled = !held?.source?.utterance;
     row.main.setAttribute("aria-pressed", String(chosen));
@@ -86,7 +87,7 @@ export class Form {
     place.hidden = !number && !draft;
     if (place.hidden) return place.replaceChildren();
     const title = node("span", { className: "outcome-title" });
-    label(title, number ? "filed" : "draft");
+    title.textContent = say(number ? "filed" : "draft");
     const text = number
       ? node("strong", { className: "number", text: number })
       : node("span", { className: "why", text: say("draft_why") });

@@ -1,7 +1,8 @@
 // The strip of calls and the list of complaints and drafts.
 
-import { byId, node } from "./dom.js";
-import { clock, label, moment, say, value } from "./words.js";
+import { byId, node } from "/static/dom.js";
+import { value } from "./values.js";
+import { clock, moment, say } from "/static/words.js";
 
 const SIGNS = { in_progress: "●", queued: "◐", ended: "■" };
 
@@ -91,7 +92,7 @@ function drawCard(card, call, chosen, now) {
   card.caller.textContent = call.caller || "—";
   card.time.textContent = clock((call.ended ?? now) - call.started);
   card.sign.textContent = SIGNS[call.state];
-  label(card.state, call.state, { second: false });
+  card.state.textContent = say(call.state);
   const about = call.ended === null ? [call.lang && say(`lang.${call.lang}`), step(call)] : [outcome(call)];
   card.step.textContent = about.filter(Boolean).join(" · ");
   card.dismiss.hidden = call.ended === null;

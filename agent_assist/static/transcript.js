@@ -1,7 +1,7 @@
 // The chosen call's conversation: lines as they come, the words that fields came from marked.
 
-import { byId, node } from "./dom.js";
-import { clock, label, say } from "./words.js";
+import { byId, node } from "/static/dom.js";
+import { clock, say } from "/static/words.js";
 
 export class Transcript {
   // pick(field) is called when marked words are clicked.
@@ -34,8 +34,8 @@ export class Transcript {
   }
 
   // Draws what changed. `field` is the field whose source is to stand out.
-  draw(call, field, { anew = false } = {}) {
-    const fresh = anew || call !== this.call;
+  draw(call, field) {
+    const fresh = call !== this.call;
     if (fresh) {
       this.call = call;
       this.drawn.clear();
@@ -74,7 +74,7 @@ export class Transcript {
 
   row(who, time, words) {
     const speaker = node("span", { className: "who" });
-    label(speaker, who, { second: false });
+    speaker.textContent = say(who);
     return node("li", { className: `turn ${who}` }, node("span", { className: "time", text: time }), speaker, words);
   }
 

@@ -177,7 +177,8 @@ def run() -> None:
                 click.echo(f"wrong: {fault}", err=True)
             click.echo(
                 f"\nThe line stays up (Ctrl-C ends it). Open:\n"
-                f"  {running.url}/desk   the agent's desk: calls in progress, the form filling itself\n"
+                f"  {running.url}/desk   the agent's desk: calls in progress, the form filling itself; sign in first\n"
+                f"         (a user is made by: .venv/bin/python -m hotline user add wang --role agent)\n"
                 f"  {running.url}/phone  a telephone in the browser: dial the line yourself\n"
                 f"  {running.url}/outbox the text messages that callers were sent\n"
                 f"Or place another recorded call:  .venv/bin/python -m hotline call a.wav b.wav"

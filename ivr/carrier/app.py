@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, request
 from flask_sock import Sock
 
 from ivr.carrier.control import control_blueprint
-from ivr.carrier.credentials import checked
 from ivr.carrier.exchange import Exchange
-from ivr.carrier.outbox import masked
 from ivr.carrier.phone import LARGEST, phone_blueprint, phone_socket, refuse_other_pages
 from ivr.carrier.rest import rest_blueprint
 from ivr.carrier.settings import CarrierSettings
 
 
 def create_app(settings: CarrierSettings) -> Flask:
-    """Twilio's REST calls, recorded calls, the browser phone and the outbox.
+    """Twilio's REST calls, recorded calls and the browser phone.
 
     The exchange is ``app.extensions["exchange"]``; ``close`` it to end its threads.
     """
@@ -33,14 +31,6 @@ def create_app(settings: CarrierSettings) -> Flask:
     @app.get("/health")
     def health() -> dict[str, object]:
         return {"ok": True, "calls": len(exchange.live())}
-
-    @app.get("/outbox")
-    def outbox() -> Response | str:
-        messages = exchange.outbox.messages()
-        shown = [{**message, "to": masked(message["to"])} for message in messages]
-        if request.accept_mimetypes.best_match(["application/json", "text/html"], "application/json") == "text/html":
-            return render_template("outbox.html", messages=shown)
-        return jsonify(messages if checked(settings, request.authorization) else shown)
 
     @app.after_request
     def no_outside_hosts(response: Response) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -58,7 +57,3 @@ class Outbox:
         with self._lock:
             return list(self._messages)
 
-
-def masked(number: str) -> str:
-    """A telephone number with the four digits before the last four hidden."""
-    return re.sub(r"\d{4}(?=\d{4}$)", "****", number)

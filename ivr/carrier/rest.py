@@ -98,6 +98,13 @@ def rest_blueprint(exchange: Exchange) -> Blueprint:
         # Already under way by now; Twilio answers with how it began.
         return {**call.resource(), "status": "queued"}, 201
 
+    @blueprint.get("/Messages.json")
+    def messages(account: str) -> dict[str, Any]:
+        # One page holds all that is kept; Twilio's list has no next page then.
+        limit = min(int(request.args.get("PageSize", "50")), 1000) if request.args.get("PageSize", "50").isdecimal() else 50
+        kept = exchange.outbox.messages()[:limit]
+        return {"messages": kept, "page": 0, "page_size": limit, "next_page_uri": None, "uri": request.full_path}
+
     @blueprint.post("/Messages.json")
     def send(account: str) -> tuple[dict[str, Any], int]:
         form = request.form

@@ -1,0 +1,54 @@
+"""Who may do what: every endpoint of the line and the roles that may use it.
+
+What is not in the list is refused, so a new endpoint is closed until its line stands here.
+"""
+
+from __future__ import annotations
+
+AGENT, SUPERVISOR, PLANNER = "agent", "supervisor", "planner"
+DESK = frozenset({AGENT, SUPERVISOR})
+EVERYBODY = frozenset({AGENT, SUPERVISOR, PLANNER})
+SUPERVISORS = frozenset({SUPERVISOR})
+PLANNERS = frozenset({PLANNER, SUPERVISOR})
+
+OPEN = frozenset(
+    {
+        "health",  # says only that the line is up
+        "hall.static",  # style, script and words of the pages; nothing of a caller
+        "desk.static",
+        "signin.page",
+        "signin.enter",
+        "signin.language",
+        "phone",  # a telephone: whoever has one may dial
+    }
+)
+"""Endpoints without sign-in."""
+
+CARRIER = ("voice.", "legs.", "media.")
+"""Endpoints of the carrier: it signs its requests (``ivr.signature``), and audio needs the call's token."""
+
+ACCESS: dict[str, frozenset[str]] = {
+    "home": EVERYBODY,
+    "outbox": EVERYBODY,
+    "signin.leave": EVERYBODY,
+    "signin.alive": EVERYBODY,
+    "desk.page": DESK,
+    "desk.events": DESK,
+    "desk.calls": DESK,
+    "desk.call": DESK,
+    "desk.reveal": DESK,
+    "desk.complaints": DESK,
+    "agents.listed": DESK,
+    "agents.choose": DESK,
+}
+"""Endpoint → roles that may use it."""
+
+HOMES = {AGENT: "/desk", SUPERVISOR: "/desk", PLANNER: "/outbox"}
+"""Where a role begins."""
+
+
+def allowed(endpoint: str, role: str | None) -> bool:
+    """May somebody with this role (None: nobody signed in) use this endpoint?"""
+    if endpoint in OPEN or endpoint.startswith(CARRIER):
+        return True
+    return role is not None and role in ACCESS.get(endpoint, frozenset())
