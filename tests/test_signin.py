@@ -4,48 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from audio import models
-from hotline import settings
 from hotline.access import ACCESS, CARRIER, OPEN, allowed
-from hotline.app import create_app
-from hotline.records import Records, migrate
-from hotline.users import ROLES, Users
+from hotline.users import ROLES
+from tests.house import House, house_in
 from tests.signed_in import PASSWORD, account, client_of, csrf_in
 
 CALLER = "+8613800138000"
 
 
-@dataclass
-class House:
-    """The whole application and its users."""
-
-    app: Flask
-    users: Users
-    records: Records
-
-
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    folder: Path = tmp_path_factory.mktemp("house")
-    config = settings.load(
-        {"HOTLINE_VAR": str(folder), "CARRIER_URL": "http://127.0.0.1:9", "TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "t"}
-    )
-    migrate(config.database_url)
-    models.find("zh")
-    app = create_app(config, local_carrier=True)
-    records = Records(config.database_url)
-    users = Users(records)
-    account(users, "wang", "agent")
-    records.append("CA1", ("call_started", {"from": CALLER, "to": "10086"}))
-    yield House(app, users, records)
-    records.close()
+    with house_in(tmp_path_factory.mktemp("house")) as house:
+        account(house.users, "wang", "agent")
+        house.records.append("CA1", ("call_started", {"from": CALLER, "to": "10086"}))
+        yield house
 
 
 def address(app: Flask, endpoint: str) -> tuple[str, str]:
