@@ -9,6 +9,7 @@ MEASUREMENTS = {
     "hearing": "decoder throughput against bare vosk, delay of partials",
     "line": "webhook time and delay to the desk under 100 simultaneous calls",
     "engine": "simulation engine against idiomatic SimPy and ciw",
+    "staffing": "need per interval against six staffing rules, judged exactly",
     "queueing_cases": "all exact and published queueing cases",
 }
 
