@@ -32,6 +32,7 @@ from tests.signed_in import session_at, user_of
 SPEECH = Path(__file__).parent.parent / "hotline" / "demo"
 ANSWERS = [str(SPEECH / f"{step}.wav") for step in ("problem", "phone", "resolution")]
 CALLS = 100
+DESKS = 20
 PROBES = 100
 
 
@@ -39,7 +40,8 @@ def main() -> None:
     """Print both measurements."""
     with _line() as line:
         for calls in (1, 4):
-            _print_delay(calls, _delays(line, calls))
+            _print_delay(calls, *_delays(line, calls))
+        _print_delay(1, *_delays(line, 1, desks=DESKS), desks=DESKS)
         _webhooks(line)
 
 
@@ -70,17 +72,43 @@ def _call(line: RunningLine) -> str:
 # -- words to the desk ---------------------------------------------------------
 
 
-def _delays(line: RunningLine, calls: int) -> list[float]:
-    """Seconds from the end of each word in the audio until a partial with it reached a desk."""
-    arrived: dict[str, list[tuple[float, str]]] = {}
-    desk = threading.Thread(target=_watch, args=(line, arrived), daemon=True)
-    desk.start()
+def _delays(line: RunningLine, calls: int, desks: int = 1) -> tuple[list[float], list[float]]:
+    """Seconds from the end of each word in the audio until a partial with it reached the last of the desks,
+    and from each utterance's arrival there until the fields that it gave arrived.
+    """
+    watched = [Desk() for _ in range(desks)]
+    for desk in watched:
+        threading.Thread(target=_watch, args=(line, desk), daemon=True).start()
+    for desk in watched:
+        desk.open.wait(30)
     with ThreadPoolExecutor(calls) as pool:
         ids = list(pool.map(lambda _: _call(line), range(calls)))
     records = Records(line.database_url)
-    found = [delay for call_id in ids for delay in _of_call(records, call_id, arrived.get(call_id, []))]
+    words = [
+        delay for desk in watched for call_id in ids for delay in _of_call(records, call_id, desk.partials.get(call_id, []))
+    ]
     records.close()
-    return found
+    return words, [delay for desk in watched for delay in desk.fields]
+
+
+class Desk:
+    """What reached one desk: partials (time, words) by call, and how long fields came after their utterance, seconds."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.partials: dict[str, list[tuple[float, str]]] = {}
+        self.fields: list[float] = []
+        self._said: dict[str, float] = {}
+
+    def take(self, kind: str, data: dict[str, Any]) -> None:
+        """One message of the event stream."""
+        now = time.time()
+        if kind == "partial":
+            self.partials.setdefault(data["call"], []).append((now, data["text"].replace(" ", "")))
+        elif data.get("kind") == "utterance":
+            self._said[data["call"]] = now
+        elif data.get("kind") == "field_heard" and data["call"] in self._said:
+            self.fields.append(now - self._said[data["call"]])
 
 
 def _desk(line: RunningLine) -> requests.Session:
@@ -88,18 +116,18 @@ def _desk(line: RunningLine) -> requests.Session:
     return session_at(line.url)
 
 
-def _watch(line: RunningLine, arrived: dict[str, list[tuple[float, str]]]) -> None:
-    desk = _desk(line)
-    after = desk.get(f"{line.url}/desk/calls", timeout=5).json()["after"]
-    with desk.get(f"{line.url}/desk/events", params={"after": after}, stream=True, timeout=None) as stream:
+def _watch(line: RunningLine, desk: Desk) -> None:
+    session = _desk(line)
+    after = session.get(f"{line.url}/desk/calls", timeout=30).json()["after"]
+    with session.get(f"{line.url}/desk/events", params={"after": after}, stream=True, timeout=None) as stream:
+        desk.open.set()
         kind = ""
         for raw in stream.iter_lines(chunk_size=1):
             text = raw.decode()
             if text.startswith("event: "):
                 kind = text.removeprefix("event: ")
-            elif text.startswith("data: ") and kind == "partial":
-                partial = json.loads(text.removeprefix("data: "))
-                arrived.setdefault(partial["call"], []).append((time.time(), partial["text"].replace(" ", "")))
+            elif text.startswith("data: "):
+                desk.take(kind, json.loads(text.removeprefix("data: ")))
             elif not text:
                 kind = ""
 
@@ -124,12 +152,14 @@ def _of_call(records: Records, call_id: str, partials: list[tuple[float, str]]) 
         previous = event.at
 
 
-def _print_delay(calls: int, delays: list[float]) -> None:
-    if not delays:
-        print(f"word to desk, {calls} at once: no partial arrived")
-        return
-    p50, p95 = np.percentile(delays, [50, 95])
-    print(f"word to desk, {calls} at once: p50 {p50:.2f} s, p95 {p95:.2f} s ({len(delays)} words)")
+def _print_delay(calls: int, words: list[float], fields: list[float], desks: int = 1) -> None:
+    for what, delays in (("word to desk", words), ("field after its utterance", fields)):
+        if delays:
+            p50, p95 = np.percentile(delays, [50, 95])
+            told = f"p50 {p50:.2f} s, p95 {p95:.2f} s ({len(delays)} seen)"
+        else:
+            told = "none arrived"
+        print(f"{what}, {calls} calls at once, {desks} desks open: {told}")
 
 
 # -- webhooks ------------------------------------------------------------------

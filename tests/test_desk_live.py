@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from agent_assist import live
 from agent_assist.form import FIELDS, INTENTS, STATES
+from hotline.language import rooms
 from ivr.terms import QUESTIONS
 
 # A digit in the ways people write and say it and the recogniser mishears it.
@@ -127,8 +127,7 @@ def test_what_is_shown_of_a_value(field: str, content: object, shown: object) ->
 
 
 def test_every_field_state_intent_and_step_has_words_in_both_languages() -> None:
-    script = (Path(live.__file__).parent / "static" / "words.js").read_text(encoding="utf-8")
-    words = set(re.findall(r'^\s+"?([\w.]+)"?: \["[^"]+", "[^"]+"\]', script, re.MULTILINE))
+    words = {key for room in rooms().values() for key in room}
     needed = {f"field.{name}" for name in FIELDS} | set(STATES) | {f"intent.{name}" for name in INTENTS}
     doing = ("start", "file", "lookup", "raise", "close", "promise", "queue", "end", "gone")
     needed |= {f"step.{name}" for name in (*QUESTIONS, *doing)}

@@ -51,15 +51,15 @@ class Door:
     """A gate for one call; a token opens it once."""
 
     call: Call = field(default_factory=Call)
-    used: bool = False
+    used: threading.Event = field(default_factory=threading.Event)
 
     def handshake_ok(self, signature: str | None) -> bool:
         return signature in (None, "right")
 
     def open(self, call_sid: str, token: str) -> Call | None:
-        if (call_sid, token) != ("CA1", TOKEN) or self.used:
+        if (call_sid, token) != ("CA1", TOKEN) or self.used.is_set():
             return None
-        self.used = True
+        self.used.set()
         return self.call
 
 
@@ -135,6 +135,7 @@ def test_without_the_calls_own_token_no_audio_is_taken(opened, door: Door, call:
 
 def test_a_token_opens_one_stream_only(opened, door: Door) -> None:
     first = opened(start(), media(1))
+    assert door.used.wait(10)
     assert ended_by_line(opened(start(), media(1)))
     first.send(Stop("MZ1").text())
     assert door.call.over.wait(10)
