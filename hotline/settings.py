@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from complaints.limits import EvidenceSettings
 from hotline.place import line_of
 from ivr.script import Script
 
@@ -67,6 +68,7 @@ class _File(_Section):
     line: LineSettings
     desk: DeskSettings = DeskSettings()
     carrier: CarrierSection = CarrierSection()
+    evidence: EvidenceSettings = EvidenceSettings()
     script: Script
 
 
@@ -75,6 +77,7 @@ class Settings(_Section):
 
     line: LineSettings
     desk: DeskSettings
+    evidence: EvidenceSettings
     script: Script
     host: str
     port: int
@@ -110,6 +113,7 @@ def load(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settin
     values: dict = {
         "line": file.line,
         "desk": file.desk,
+        "evidence": file.evidence,
         "script": file.script,
         "host": host,
         "port": port,
@@ -154,7 +158,7 @@ def _read(path: Path) -> _File:
         raise SettingsError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: not valid TOML: {error}") from None
-    own = {name: document.pop(name) for name in ("line", "carrier", "desk") if name in document}
+    own = {name: document.pop(name) for name in ("line", "carrier", "desk", "evidence") if name in document}
     try:
         return _File(**own, script=document)
     except ValidationError as error:

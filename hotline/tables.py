@@ -133,3 +133,20 @@ class SessionRow(Base):
     user_id: Mapped[int] = mapped_column(RowId, index=True)
     created_at: Mapped[float] = mapped_column(Float)
     seen_at: Mapped[float] = mapped_column(Float)
+
+
+class EvidenceRow(Base):
+    """A file of a complaint (``complaints.evidence.Piece``); ``owner`` is the complaint's number or a draft's name."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (UniqueConstraint("owner", "sha256"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    size: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(128))
+    at: Mapped[float] = mapped_column(Float)
+    by: Mapped[str] = mapped_column(String(64))
+    channel: Mapped[str] = mapped_column(String(16))
