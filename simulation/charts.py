@@ -64,7 +64,7 @@ def comparison_charts(comparison: Comparison) -> list[Chart]:
             ("staffed_agents", "座席 Agents", "agents on the phone, average over the interval"),
         ):
             share = metric in ("service_level", "occupancy")
-            traces = [t for i, (r, name) in enumerate(both) for t in _line(name, _open(r.series(metric)), i, share)]
+            traces = [t for i, (r, name) in enumerate(both) for t in line(name, _open(r.series(metric)), i, share)]
             drawn.append(Chart(metric, title, definition, traces, _day_layout(comparison.a, "tozero", ".0%" if share else None)))
     waits = [_waits(result) for result, _ in both]
     for number, (chart, (_, name)) in enumerate(zip(waits, both)):
@@ -85,18 +85,18 @@ def told_apart(comparison: Comparison) -> tuple[str, str]:
 
 def _over_day(result: Result, metric: str, title: str, definition: str, *, by: str, goal: float | None = None) -> Chart:
     share = metric != "queue_length"
-    traces = _line("全部 all", _open(result.series(metric)), 0, share)
+    traces = line("全部 all", _open(result.series(metric)), 0, share)
     names = result.types if by == "type" else result.groups
     if len(names) > 1:
         for number, name in enumerate(names[:MOST_LINES], start=1):
             row = {by: name}
             # A click on the legend brings the parts; groups are the point of the occupancy chart.
             visible = True if by == "group" else "legendonly"
-            traces += _line(name, _open(result.series(metric, **row)), number, share, visible)
+            traces += line(name, _open(result.series(metric, **row)), number, share, visible)
     layout = _day_layout(result, "tozero", ".0%" if share else None)
     if goal is not None:
-        layout["shapes"] = [_across(goal)]
-        layout["annotations"] = [_note(f"目标 target {100 * goal:g} %", y=goal)]
+        layout["shapes"] = [across(goal)]
+        layout["annotations"] = [note(f"目标 target {100 * goal:g} %", y=goal)]
     return Chart(metric, title, definition, traces, layout)
 
 
@@ -104,7 +104,7 @@ def _calls(result: Result) -> Chart:
     lines = {"offered": "来电 offered", "answered": "接通 answered", "abandoned": "放弃 abandoned", "blocked": "阻塞 blocked"}
     traces: list[Trace] = []
     for number, (metric, name) in enumerate(lines.items()):
-        traces += _line(name, _open(result.series(metric)), number, False)
+        traces += line(name, _open(result.series(metric)), number, False)
     return Chart(
         "calls", "来电 Calls", "calls in the interval, by the moment they asked for an agent", traces,
         _day_layout(result, "tozero", None),
@@ -112,8 +112,8 @@ def _calls(result: Result) -> Chart:
 
 
 def _agents(result: Result) -> Chart:
-    traces = _line("在岗 on the phone", _open(result.series("staffed_agents")), 0, False)
-    traces += _line("忙碌 busy", _open(result.series("busy_agents")), 1, False)
+    traces = line("在岗 on the phone", _open(result.series("staffed_agents")), 0, False)
+    traces += line("忙碌 busy", _open(result.series("busy_agents")), 1, False)
     return Chart(
         "agents", "座席 Agents", "agents staffed and agents busy, average over the interval", traces,
         _day_layout(result, "tozero", None),
@@ -135,18 +135,18 @@ def _waits(result: Result) -> Chart:
         ]
         visible = True if name is None else "legendonly"
         label = "全部 all" if name is None else name
-        traces += _line(label, list(zip(one.seconds[:last].tolist(), points)), number, True, visible, markers=False)
+        traces += line(label, list(zip(one.seconds[:last].tolist(), points)), number, True, visible, markers=False)
     within = result.model.answer_within
     layout = {
         "xaxis": {"title": {"text": "等待 wait, s"}, "rangemode": "tozero"},
         "yaxis": {"tickformat": ".0%", "range": [0, 1.02]},
         "shapes": [{"type": "line", "x0": within, "x1": within, "y0": 0, "y1": 1, "yref": "paper", "line": {"width": 1, "dash": "dot"}}],
-        "annotations": [_note(f"T = {within:g} s", x=within)],
+        "annotations": [note(f"T = {within:g} s", x=within)],
     }
     return Chart("waits", "等待分布 Waits of the answered", "share of the answered that waited no longer", traces, layout)
 
 
-def _line(
+def line(
     name: str, points: Sequence[tuple[Any, Estimate]], number: int, share: bool, visible: bool | str = True, *, markers: bool = True
 ) -> list[Trace]:
     """A line and its band; the band is cut where there is no value."""
@@ -199,11 +199,11 @@ def _day_layout(result: Result, rangemode: str, tickformat: str | None) -> dict[
     }
 
 
-def _across(y: float) -> dict[str, Any]:
+def across(y: float) -> dict[str, Any]:
     return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y, "line": {"width": 1, "dash": "dot"}}
 
 
-def _note(text: str, *, x: float | None = None, y: float | None = None) -> dict[str, Any]:
+def note(text: str, *, x: float | None = None, y: float | None = None) -> dict[str, Any]:
     if x is None:
         return {"text": text, "xref": "paper", "x": 0.01, "y": y, "xanchor": "left", "yanchor": "bottom", "showarrow": False}
     return {"text": text, "yref": "paper", "x": x, "y": 0, "xanchor": "left", "yanchor": "bottom", "showarrow": False}

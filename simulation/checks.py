@@ -12,11 +12,12 @@ from simulation.formula import evaluate
 from simulation.problem import ModelError, Problem
 from simulation.quantity import DAY, UNITS, clock_text
 from simulation.run_model import (
-    MAX_CALLS, Arrivals, Grid, RunCallBack, RunCosts, RunGroup, RunIvr, RunModel, RunPrecision, RunRedial, RunType,
+    MAX_CALLS, Arrivals, Grid, RunCallBack, RunCosts, RunGroup, RunIvr, RunModel, RunPrecision, RunPromise, RunRedial, RunType,
 )
 from simulation.table import unknown
 
 FORMULA_STEPS = 20_000
+PROMISES = set(written.Promise.model_fields)
 
 
 class Checker:
@@ -58,6 +59,7 @@ class Checker:
             replications=m.run.replications,
             precision=None if m.run.precision is None else RunPrecision(**m.run.precision.model_dump()),
             batches=m.run.batches,
+            promises=tuple(RunPromise(**m.targets.types.get(name, m.targets).model_dump(include=PROMISES)) for name in self.type_names),
         )
 
     def _problem(self, key: str, value: object, remedy: str) -> None:
@@ -318,6 +320,9 @@ class Checker:
             self._problem("types.*.transfers", None, "send calls round for ever; lower a probability on the round")
 
     def _targets(self) -> None:
+        for name in self.model.targets.types:
+            if name not in self.type_names:
+                self._problem(f"targets.types.{name}", None, str(unknown("call type", name, self.type_names)))
         p = self.model.run.precision
         if p is not None:
             from simulation.metrics import METRICS

@@ -282,15 +282,23 @@ class Line(Table):
     """Waiting places over all types."""
 
 
-class Targets(Table):
+class Promise(Table):
+    """`[targets.types.X]`: what is promised to callers of one type, instead of what the whole line promises."""
+
+    service_level: Probability | None = None
+    abandonment: Probability | None = None
+    asa: PositiveSeconds | None = None
+    delay_probability: Probability | None = None
+
+
+class Targets(Promise):
     """`[targets]`: what is promised."""
 
     answer_within: PositiveSeconds
     """T of the service level."""
     short_abandon: Seconds | None = None
     """Callers who left within this time do not count in `service_level_without_short_abandons`; T when left out."""
-    service_level: Probability | None = None
-    abandonment: Probability | None = None
+    types: dict[Name, Promise] = {}
 
 
 class Costs(Table):

@@ -48,7 +48,7 @@ def write(result: Result, path: str | Path) -> None:
 
 def html(result: Result) -> str:
     """The report as one HTML document (about 5 MB, nearly all of it the chart script)."""
-    return _page(
+    return page(
         "report.html", charts(result),
         title=f"{result.name} · 模拟报告 simulation report",
         result=result,
@@ -69,7 +69,7 @@ def write_comparison(comparison: Comparison, path: str | Path) -> None:
 def comparison_html(comparison: Comparison) -> str:
     """Two scenarios and their differences as one HTML document."""
     names = told_apart(comparison)
-    return _page(
+    return page(
         "comparison.html", comparison_charts(comparison),
         title=f"{names[1]} − {names[0]}",
         names=names,
@@ -81,7 +81,8 @@ def comparison_html(comparison: Comparison) -> str:
     )  # fmt: skip
 
 
-def _page(template: str, drawn: list[Chart], **content: Any) -> str:
+def page(template: str, drawn: list[Chart], **content: Any) -> str:
+    """A page of `pages/` with its charts as one HTML document."""
     figures = [{"key": chart.key, "data": chart.traces, "layout": chart.layout} for chart in drawn]
     # No "<" in it, so that no name in it can end the script element.
     text = json.dumps(figures, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

@@ -151,6 +151,16 @@ class RunPrecision:
 
 
 @dataclass(frozen=True)
+class RunPromise:
+    """What is promised; None: nothing. Shares 0..1, seconds."""
+
+    service_level: float | None = None
+    abandonment: float | None = None
+    asa: float | None = None
+    delay_probability: float | None = None
+
+
+@dataclass(frozen=True)
 class RunModel:
     """Everything the engine and the statistics need. Immutable; pickles small."""
 
@@ -177,6 +187,8 @@ class RunModel:
     replications: int | None
     precision: RunPrecision | None
     batches: int | None
+    promises: tuple[RunPromise, ...] = ()
+    """What is promised to each type (what the line promises where a type has nothing of its own)."""
 
     def with_(self, **changes) -> RunModel:
         """A copy with some values changed (seed, replications, …)."""

@@ -88,11 +88,11 @@ def simulate(
     of_menu: bool, **changes: Any,
 ) -> None:  # fmt: skip
     """Simulate a model file: simulation/MODEL.md explains it, simulation/examples has some."""
-    _check_outputs(report, columns)
-    run_model = _changed(_load(model, of_menu), **changes)
+    check_outputs(report, columns)
+    run_model = _changed(load_model(model, of_menu), **changes)
     from simulation import replicate
 
-    with _refusing(), _progress() as progress:
+    with refusing(), _progress() as progress:
         result = replicate.run(run_model, workers=workers, cluster=cluster, progress=progress)
     _write(report, columns, lambda path: _report().write(result, path), result.write)
     if as_json:
@@ -113,12 +113,12 @@ def compare(
     columns: tuple[Path, ...], of_menu: bool, **changes: Any,
 ) -> None:  # fmt: skip
     """Simulate two model files on the same calls; shows the differences (second − first) with intervals."""
-    _check_outputs(report, columns)
-    models = [_load(path, of_menu) for path in (first, second)]
+    check_outputs(report, columns)
+    models = [load_model(path, of_menu) for path in (first, second)]
     models[0] = _changed(models[0], **changes)
     from simulation import paired
 
-    with _refusing(), _progress() as progress:
+    with refusing(), _progress() as progress:
         comparison = paired.compare(*models, workers=workers, cluster=cluster, progress=progress)
     _write(report, columns, lambda path: _report().write_comparison(comparison, path), lambda path: _differences().write(comparison, path))
     if as_json:
@@ -130,7 +130,8 @@ def compare(
     _warn(comparison.a, comparison.stop)
 
 
-def _load(path: Path, of_menu: bool) -> Any:
+def load_model(path: Path, of_menu: bool = False) -> Any:
+    """The run model of a file; Refused with all its problems."""
     from simulation.load import load
     from simulation.problem import ModelError
 
@@ -173,13 +174,15 @@ def _changed(
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def refusing() -> Iterator[None]:
+    """What the simulation cannot do becomes a message and exit code 2."""
     from simulation.problem import ModelError
     from simulation.replicate import ClusterError
+    from simulation.steady_state import FormulaError
 
     try:
         yield
-    except (ClusterError, ModelError) as error:
+    except (ClusterError, ModelError, FormulaError) as error:
         raise Refused(str(error)) from None
     except MemoryError:
         raise Refused("the model needs more memory than there is: simulate fewer days or calls in one replication") from None
@@ -203,13 +206,26 @@ def _progress() -> Iterator[Callable[[Any], None]]:
         yield show
 
 
+@contextmanager
+def bar(words: str) -> Iterator[Callable[[float], None]]:
+    """A progress bar of the share done, on standard error; nothing where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        task = shown.add_task(words, total=1.0)
+        yield lambda share: shown.update(task, completed=share)
+
+
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def _check_outputs(report: Path | None, columns: tuple[Path, ...]) -> None:
+def check_outputs(report: Path | None, columns: tuple[Path, ...]) -> None:
     """Refuse what could not be written before an hour is spent on computing it."""
     for path in columns:
         if path.suffix.lower() not in (".parquet", ".csv", ".json"):
@@ -244,7 +260,12 @@ def _write(
     report: Path | None, columns: tuple[Path, ...], write_report: Callable[[Path], None], write_columns: Callable[[Path], None]
 ) -> None:
     outputs = [(write_report, report)] if report is not None else []
-    for write, path in (*outputs, *((write_columns, path) for path in columns)):
+    write_outputs([*outputs, *((write_columns, path) for path in columns)])
+
+
+def write_outputs(outputs: list[tuple[Callable[[Path], None], Path]]) -> None:
+    """Write each file and say so; Refused where one cannot be written."""
+    for write, path in outputs:
         try:
             write(path)
         except OSError as error:
