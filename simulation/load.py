@@ -39,7 +39,7 @@ def from_dict(data: Mapping[str, Any], *, menu: Collection[str] | None = None, f
     try:
         model = Model.model_validate(data)
     except ValidationError as e:
-        raise ModelError(_problems(e.errors(include_url=False))) from None
+        raise ModelError(problems_of(e)) from None
     except RecursionError:
         raise ModelError([Problem("file", "", "is nested too deeply; flatten it")]) from None
     return check(model, menu=menu, folder=folder)
@@ -73,14 +73,14 @@ _REMEDY = {
 }
 
 
-def _problems(errors: list[dict[str, Any]]) -> list[Problem]:
+def problems_of(error: ValidationError) -> list[Problem]:
     """One problem for each place. Where several forms are allowed, every form complains: those of another kind
     than what was written are dropped when one fits better, and joined when none does."""
     found: dict[str, list[tuple[bool, Problem]]] = {}
-    for error in errors:
-        problem = _problem(error)
-        in_union = bool(error["loc"]) and _union_member(error["loc"][-1])
-        other_kind = error["type"] in _OTHER_KIND or (error["type"] == "value_error" and in_union)
+    for one in error.errors(include_url=False):
+        problem = _problem(one)
+        in_union = bool(one["loc"]) and _union_member(one["loc"][-1])
+        other_kind = one["type"] in _OTHER_KIND or (one["type"] == "value_error" and in_union)
         found.setdefault(problem.key, []).append((other_kind, problem))
     out = []
     for key, here in found.items():
