@@ -1,4 +1,4 @@
-"""What the channels take and how much: ``[evidence]`` of hotline.toml."""
+"""What the channels take and how much: ``[evidence]`` and ``[web]`` of hotline.toml."""
 
 from __future__ import annotations
 
@@ -20,3 +20,18 @@ class EvidenceSettings(BaseModel):
     sound_minutes: float = Field(default=120, gt=0, description="longest sound")
     draft_hours: float = Field(default=24, gt=0, description="until files that nobody filed are removed")
     scanner: str = Field(default="", description="command that gets a file's path; exit code 0 is clean, 1 infected")
+
+
+class WebSettings(BaseModel):
+    """``[web]``: the callers' own pages, ``/complain`` and ``/status``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    proxies: int = Field(default=0, ge=0, le=5, description="reverse proxies in front; each adds one X-Forwarded-For entry")
+    code_minutes: float = Field(default=10, gt=0, le=60, description="until a code sent by SMS expires")
+    code_tries: int = Field(default=5, ge=1, le=10, description="wrong codes until a new one is needed")
+    codes_a_day: int = Field(default=6, ge=1, description="codes sent to one phone")
+    codes_an_hour: int = Field(default=20, ge=1, description="codes asked for from one address")
+    codes_in_all: int = Field(default=1000, ge=1, description="codes sent in an hour, to whomever")
+    code_gap_s: float = Field(default=60, ge=0, description="from one code to the next, for one phone")
+    visit_minutes: float = Field(default=30, gt=0, description="how long a code opens a complaint on the status page")

@@ -16,6 +16,7 @@ from flask import Flask, Response, redirect, render_template, request
 from flask_babel import gettext
 from flask_login import current_user
 from twilio.base.exceptions import TwilioRestException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from agent_assist.agents import agents_blueprint
 from agent_assist.desk import desk_blueprint
@@ -76,6 +77,9 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     app = Flask("hotline", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = WEBHOOK_LIMIT
     app.secret_key = secret_key(settings.var)
+    if settings.web.proxies:
+        # Only as many as there are: an entry more could be written by the caller himself.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.web.proxies, x_proto=0)  # type: ignore[method-assign]
     https = settings.public_url.startswith("https:")
     app.config["SESSION_COOKIE_SECURE"] = https
     app.config["SESSION_COOKIE_NAME"] = "__Host-hotline" if https else f"hotline-{settings.port}"

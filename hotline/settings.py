@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from complaints.limits import EvidenceSettings
+from complaints.limits import EvidenceSettings, WebSettings
 from hotline.place import line_of
 from ivr.script import Script
 
@@ -69,6 +69,7 @@ class _File(_Section):
     desk: DeskSettings = DeskSettings()
     carrier: CarrierSection = CarrierSection()
     evidence: EvidenceSettings = EvidenceSettings()
+    web: WebSettings = WebSettings()
     script: Script
 
 
@@ -78,6 +79,7 @@ class Settings(_Section):
     line: LineSettings
     desk: DeskSettings
     evidence: EvidenceSettings
+    web: WebSettings
     script: Script
     host: str
     port: int
@@ -114,6 +116,7 @@ def load(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settin
         "line": file.line,
         "desk": file.desk,
         "evidence": file.evidence,
+        "web": file.web,
         "script": file.script,
         "host": host,
         "port": port,
@@ -158,7 +161,7 @@ def _read(path: Path) -> _File:
         raise SettingsError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: not valid TOML: {error}") from None
-    own = {name: document.pop(name) for name in ("line", "carrier", "desk", "evidence") if name in document}
+    own = {name: document.pop(name) for name in ("line", "carrier", "desk", "evidence", "web") if name in document}
     try:
         return _File(**own, script=document)
     except ValidationError as error:

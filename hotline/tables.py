@@ -150,3 +150,46 @@ class EvidenceRow(Base):
     at: Mapped[float] = mapped_column(Float)
     by: Mapped[str] = mapped_column(String(64))
     channel: Mapped[str] = mapped_column(String(16))
+
+
+class CodeRow(Base):
+    """A code sent by SMS (``complaints.codes``); token, phone, address and code are hashes."""
+
+    __tablename__ = "codes"
+
+    token: Mapped[str] = mapped_column(String(64), primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(16))
+    about: Mapped[str] = mapped_column(String(64), index=True)
+    phone: Mapped[str] = mapped_column(String(64), index=True)
+    place: Mapped[str] = mapped_column(String(64), index=True)
+    code: Mapped[str] = mapped_column(String(64))
+    at: Mapped[float] = mapped_column(Float, index=True)
+    tries: Mapped[int] = mapped_column(Integer)
+    real: Mapped[bool] = mapped_column(Boolean)
+    passed_at: Mapped[float | None] = mapped_column(Float)
+
+
+class ApiKeyRow(Base):
+    """A key of another program (``complaints.keys.Key``); its secret is kept as a hash."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(32), unique=True)
+    channel: Mapped[str] = mapped_column(String(16))
+    digest: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list] = mapped_column(JSON)
+    per_minute: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[float] = mapped_column(Float)
+    revoked_at: Mapped[float | None] = mapped_column(Float)
+    seen_at: Mapped[float | None] = mapped_column(Float)
+
+
+class WebDraftRow(Base):
+    """What a caller has written into the web form and not filed yet; ``token`` is a hash, kept for a day."""
+
+    __tablename__ = "web_drafts"
+
+    token: Mapped[str] = mapped_column(String(64), primary_key=True)
+    data: Mapped[dict] = mapped_column(JSON)
+    at: Mapped[float] = mapped_column(Float, index=True)
