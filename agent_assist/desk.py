@@ -198,7 +198,7 @@ def _value(events: Sequence[LogEvent], field: str) -> str | None:
     for event in reversed(events):
         if field == "caller" and event.kind == "call_started":
             return event.data["from"] or None
-        if event.kind in ("field_heard", "field_edited") and event.data["field"] == field:
+        if event.kind in ("field_heard", "field_confirmed", "field_edited") and event.data["field"] == field:
             return None if event.data["value"] is None else str(event.data["value"])
     return None
 

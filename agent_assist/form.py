@@ -143,11 +143,20 @@ class Form:
                 changed.append(merged)
         return (replace(self, values=values), changed) if changed else (self, [])
 
-    def without(self, name: str) -> Form:
-        """The form without this value: the caller says that it is wrong. What an agent wrote stays."""
-        if name not in self.values or self.values[name].state == "edited":
+    def without(self, name: str, *, by_agent: bool = False) -> Form:
+        """The form without this value: the caller says that it is wrong. What an agent wrote only an agent takes back."""
+        if name not in self.values or (self.values[name].state == "edited" and not by_agent):
             return self
         return replace(self, values={other: value for other, value in self.values.items() if other != name})
+
+    def contradicts(self, found: Iterable[Value]) -> list[Value]:
+        """Values that say something else than what an agent wrote: they do not change it, but they were said."""
+        return [
+            new
+            for new in found
+            if (old := self.values.get(new.field)) is not None and old.state == "edited" != new.state
+            and (set(new.value) - set(old.value) if new.field in LISTS else new.value != old.value)
+        ]
 
     def get(self, name: str) -> Any:
         """The value of a field, None when it is missing."""

@@ -264,8 +264,9 @@ class Viewer:
                 self._known(event).append(event)
                 shown = show(data["text"], ask=data.get("ask", ""))
                 return {"text": shown.text, "who": data.get("who", "caller"), "end": data["end"]}
-            case "field_heard" | "field_edited":
+            case "field_heard" | "field_confirmed" | "field_edited":
                 return {
+                    "who": data.get("who", ""),
                     "field": data["field"],
                     "value": value(data["field"], data["value"]),
                     "state": data["state"],

@@ -38,6 +38,7 @@ ACCESS: dict[str, frozenset[str]] = {
     "desk.call": DESK,
     "desk.reveal": DESK,
     "desk.complaints": DESK,
+    "amendments.change": DESK,
     "agents.listed": DESK,
     "agents.choose": DESK,
 }

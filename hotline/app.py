@@ -19,6 +19,7 @@ from twilio.base.exceptions import TwilioRestException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from agent_assist.agents import agents_blueprint
+from agent_assist.amendments import amendments_blueprint
 from agent_assist.desk import desk_blueprint
 from agent_assist.extract import warm
 from audio import models
@@ -125,6 +126,11 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
             staffed=bool(script.agents),
             who=signed_in,
             open_session=lambda: session_check(users),
+        )
+    )
+    app.register_blueprint(
+        amendments_blueprint(
+            records, amend=flow.amend, who=signed_in, today=lambda: datetime.now(zone).date(), words=gettext
         )
     )
     app.register_blueprint(agents_blueprint(floor, now=time.time, may_set=may_speak_for))

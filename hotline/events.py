@@ -74,12 +74,15 @@ class FieldValue(Payload):
     value: Any
     state: Literal["heard", "confirmed", "edited"]
     source: dict[str, Any] | None = None
+    who: str = ""
+    """The agent who confirmed or wrote it; '' when it was the caller."""
 
 
 class FieldRejected(Payload):
-    """The caller says that the value read back is wrong; it is asked for again."""
+    """The caller, or the agent ``who``, says that the value is wrong; it is asked for again."""
 
     field: str
+    who: str = ""
 
 
 class Description(Payload):
@@ -204,6 +207,7 @@ PAYLOADS: dict[str, type[Payload]] = {
     "stream_started": StreamStarted,
     "utterance": Utterance,
     "field_heard": FieldValue,
+    "field_confirmed": FieldValue,
     "field_edited": FieldValue,
     "field_rejected": FieldRejected,
     "field_revealed": FieldRevealed,

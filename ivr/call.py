@@ -152,8 +152,8 @@ def form_of(events: Iterable[LogEvent]) -> Form:
         elif event.kind == "description":
             form = replace(form, description=event.data["text"])
         elif event.kind == "field_rejected":
-            form = form.without(event.data["field"])
-        elif event.kind in ("field_heard", "field_edited"):
+            form = form.without(event.data["field"], by_agent=bool(event.data.get("who")))
+        elif event.kind in ("field_heard", "field_confirmed", "field_edited"):
             form, _ = form.take([Value.from_json(event.data["field"], event.data)])
     return form
 

@@ -196,8 +196,10 @@ class Conversations:
             yield "menu_choice", {"step": state.step, "key": key, "heard": None, "choice": choice}
 
     def _fill(self, call: Call, values: Iterable[Value]) -> list[Logged]:
+        values = list(values)
+        also = call.form.contradicts(values)  # on record, though the agent's word stands
         call.form, changed = call.form.take(values)
-        return [("field_heard", {"field": value.field, **value.to_json()}) for value in changed]
+        return [("field_heard", {"field": value.field, **value.to_json()}) for value in [*changed, *also]]
 
     def _reject(self, call: Call, field: str) -> list[Logged]:
         form = call.form.without(field)

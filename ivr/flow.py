@@ -10,7 +10,7 @@ from typing import Any
 
 from audio.session import Partial, Utterance
 from ivr import steps, waiting
-from ivr.call import Call
+from ivr.call import Call, form_of
 from ivr.callbacks import TOP_PRIORITY, abroad
 from ivr.conversations import Conversations
 from ivr.duty import Callback
@@ -119,6 +119,20 @@ class Flow(Conversations):
             call.answered = True
             self._expect(call)
             return call.state.lang
+
+    def amend(self, sid: str, kind: str, data: dict[str, Any]) -> None:
+        """An agent changes a field of this call, which may be over: into the log, the form and what was filed of it."""
+        call = self._known(sid)
+        if call is None:
+            return
+        with call.lock:
+            self._records.append(sid, (kind, data))
+            call.form = form_of(self._records.events(sid))
+            case = self._records.complaint_of_call(sid)
+            if case is not None and case.number:
+                self._records.file_complaint(sid, call.form.to_json())
+            elif case is not None or call.ended:
+                self._records.save_draft(sid, call.form.to_json())
 
     def called_back(self, sid: str, callback: Callback, line: str) -> None:
         """The line (of this number) calls a customer back; from now on it is a call like any other."""

@@ -5,6 +5,7 @@ Run as a program this file is that server: ``python test_desk_browser.py PORT DA
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import signal
@@ -19,8 +20,10 @@ from pathlib import Path
 
 import pytest
 from flask import Blueprint, Flask, request
+from flask_babel import gettext
 from playwright.sync_api import Locator, Page, expect
 
+from agent_assist.amendments import amendments_blueprint
 from agent_assist.desk import desk_blueprint
 from hotline.hub import Hub
 from hotline.records import Records, migrate
@@ -41,6 +44,15 @@ def build(url: str) -> Flask:
     users, csrf = closed(app, records, csrf=True)
     account(users)
     app.register_blueprint(desk_blueprint(records, hub, hints=SCRIPT.hints(), who=signed_in))
+    app.register_blueprint(
+        amendments_blueprint(
+            records,
+            amend=lambda call, kind, data: records.append(call, (kind, data)),
+            who=signed_in,
+            today=lambda: datetime.date(2026, 11, 23),
+            words=gettext,
+        )
+    )
     doors = Blueprint("voice", __name__)  # passed as the carrier's are: not by signing in
 
     @doors.post("/test/append/<call_id>")
@@ -313,14 +325,48 @@ def test_a_click_on_a_field_marks_the_words_it_came_from(line: Line, page: Page)
     field(page, "amount").locator(".field-main").click()
     expect(page.locator("#lines mark.chosen")).to_have_text(["五十块钱"])
     expect(field(page, "amount").locator(".field-main")).to_have_attribute("aria-pressed", "true")
-    field(page, "phone").locator(".field-main").press("Enter")
+    field(page, "phone").locator(".field-main").press("Space")
     expect(page.locator("#lines mark.chosen")).to_have_count(0)
     expect(page.locator("#lines .is-source .words")).to_have_text(["*****"])
     page.keyboard.press("Escape")
     expect(page.locator("#lines .is-source")).to_have_count(0)
     page.locator("#lines mark", has_text="上个月").click()
     expect(field(page, "occurred").locator(".field-main")).to_have_attribute("aria-pressed", "true")
-    expect(field(page, "name").locator(".field-main")).to_be_disabled()
+
+
+def test_an_agent_edits_confirms_and_rejects_by_keyboard_and_later_speech_changes_nothing(
+    line: Line, page: Page
+) -> None:
+    line.happens(A, started(), said(STORY), filled("amount", 50), filled("category", "wrong_charge"), filled("phone", "13800138000"))
+    opened(page, line)
+    field(page, "amount").locator(".field-main").focus()
+    page.keyboard.press("e")
+    page.keyboard.insert_text("没有")
+    page.keyboard.press("Enter")
+    expect(field(page, "amount").get_by_role("alert")).to_contain_text("金额")
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("60")
+    page.keyboard.press("Enter")
+    expect(field(page, "amount").locator(".value")).to_have_text("¥60")
+    expect(field(page, "amount")).to_have_attribute("data-state", "edited")
+    line.happens(A, said("不对是七十块"), filled("amount", 70))
+    expect(field(page, "amount").locator(".also")).to_contain_text("¥70")
+    expect(field(page, "amount").locator(".value")).to_have_text("¥60")
+    field(page, "category").locator(".field-main").focus()
+    page.keyboard.press("Enter")
+    expect(field(page, "category")).to_have_attribute("data-state", "confirmed")
+    field(page, "phone").locator(".field-main").focus()
+    page.keyboard.press("x")
+    expect(field(page, "phone")).to_have_attribute("data-state", "missing")
+    field(page, "phone").locator(".field-main").focus()
+    page.keyboard.press("e")
+    page.keyboard.insert_text("15812340099")
+    page.keyboard.press("Enter")
+    expect(field(page, "phone").locator(".value")).to_have_text("158****0099")
+    assert "15812340099" not in page.content()
+    page.reload()
+    expect(field(page, "amount").locator(".value")).to_have_text("¥60")
+    expect(field(page, "amount").locator(".also")).to_contain_text("¥70")
 
 
 def test_a_hidden_number_is_nowhere_in_the_page_until_it_is_asked_for(line: Line, page: Page) -> None:

@@ -60,12 +60,21 @@ export class Call {
         this.lines.push({ id, at, who: data.who, text: data.text, end: data.end });
         this.partials.delete(data.who);
         break;
-      case "field_heard":
+      case "field_heard": {
+        const held = this.fields.get(data.field);
+        // What an agent wrote stays; what was said besides is shown with it.
+        if (held?.state === "edited") held.also = data;
+        else this.fields.set(data.field, data);
+        return data.field;
+      }
+      case "field_confirmed":
+        if (this.fields.get(data.field)?.state !== "edited") this.fields.set(data.field, data);
+        return data.field;
       case "field_edited":
         this.fields.set(data.field, data);
         return data.field;
       case "field_rejected":
-        this.fields.delete(data.field);
+        if (data.who || this.fields.get(data.field)?.state !== "edited") this.fields.delete(data.field);
         return data.field;
       case "intent":
         this.intent = data.intent;

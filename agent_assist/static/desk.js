@@ -32,7 +32,7 @@ let lag = 0; // the server's clock minus ours, seconds
 let drawing = false;
 
 const side = new Side({ choose, dismiss, open: openCase });
-const form = new Form(pick, reveal, JSON.parse(document.body.dataset.hints));
+const form = new Form({ pick, reveal, change }, JSON.parse(document.body.dataset.hints));
 const transcript = new Transcript(pick);
 const feed = new Feed(`${ROOT}/events`, {
   event: take,
@@ -65,7 +65,7 @@ function take(event) {
   if (call === chosenCall) {
     const line = call.lines.at(-1);
     if (line?.id === event.id) announce(`${say(line.who)}：${line.text}`);
-    if (field) announce(`${say(`field.${field}`)}：${value(field, call.fields.get(field).value)}`);
+    if (field) announce(`${say(`field.${field}`)}：${value(field, call.fields.get(field)?.value)}`);
     if (event.kind === "complaint_filed") announce(`${say("filed")} ${call.number}`);
   }
   if (event.kind === "call_ended") keep();
@@ -124,6 +124,16 @@ function pick(field) {
 async function reveal(call, field) {
   const answer = await post(`${ROOT}/calls/${encodeURIComponent(call.id)}/reveal`, { field }).catch(() => null);
   return answer?.value ?? null;
+}
+
+// Edits, confirms or rejects a field; what comes of it arrives by the stream. Returns why not, or "".
+async function change(call, field, act, value) {
+  try {
+    await post(`${ROOT}/calls/${encodeURIComponent(call.id)}/fields/${field}`, { act, value });
+    return "";
+  } catch (error) {
+    return error.message;
+  }
 }
 
 function keep() {

@@ -2,6 +2,7 @@
 
 import { FIELDS } from "./calls.js";
 import { byId, node } from "/static/dom.js";
+import { editor } from "./editor.js";
 import { STATE_SIGNS, value } from "./values.js";
 import { clock, has, say } from "/static/words.js";
 
@@ -9,17 +10,23 @@ const HIDDEN_FIELDS = new Set(["phone", "id_number"]);
 const SHOWN_MS = 30_000;
 
 export class Form {
-  // pick(field) when a field is chosen; ask(call, field) fetches a hidden value.
+  // on: {pick(field) when a field is chosen, reveal(call, field) fetches a hidden value,
+  // change(call, field, act, value) edits, confirms or rejects}.
   // hints: what to ask next, by category, and in which words; null when nobody says.
-  constructor(pick, ask, hints) {
-    this.ask = ask;
+  constructor(on, hints) {
+    this.on = on;
     this.hints = hints;
     this.call = null;
     this.rows = new Map();
     this.revealed = new Map(); // field -> value, for a short while
     for (const field of FIELDS) {
       const row = makeRow(field);
-      row.main.addEventListener("click", () => pick(field));
+      row.main.addEventListener("click", () => on.pick(field));
+      row.main.addEventListener("dblclick", () => this.edit(field));
+      row.main.addEventListener("keydown", (event) => this.key(field, event));
+      row.acts.confirm.addEventListener("click", () => this.act(field, "confirm"));
+      row.acts.edit.addEventListener("click", () => this.edit(field));
+      row.acts.reject.addEventListener("click", () => this.act(field, "reject"));
       row.show?.addEventListener("click", () => this.toggle(field));
       this.rows.set(field, row);
       byId("fields").append(row.element);
@@ -31,7 +38,10 @@ export class Form {
     if (call !== this.call) {
       this.call = call;
       this.revealed.clear();
-      for (const row of this.rows.values()) row.signature = null;
+      for (const [field, row] of this.rows) {
+        row.signature = null;
+        this.close(field);
+      }
     }
     for (const field of FIELDS) this.drawRow(field, chosen === field);
     this.drawOutcome();
@@ -70,7 +80,13 @@ export class Form {
     row.sign.textContent = STATE_SIGNS[state] ?? "";
     row.state.textContent = say(state);
     row.origin.textContent = state === "missing" ? "" : origin(held.source);
-    row.main.disabled = !held?.source?.utterance;
+    row.main.disabled = !this.call;
+    row.also.hidden = !held?.also;
+    row.also.textContent = held?.also ? `${say("also")} ${value(field, held.also.value)}` : "";
+    row.bar.hidden = !chosen || row.editor !== null;
+    row.acts.confirm.hidden = state !== "heard";
+    row.acts.reject.hidden = state === "missing";
+    for (const [act, button] of Object.entries(row.acts)) button.textContent = say(`act.${act}`);
     row.main.setAttribute("aria-pressed", String(chosen));
     if (row.show) {
       row.show.hidden = state === "missing";
@@ -79,6 +95,56 @@ export class Form {
       row.show.setAttribute("aria-label", `${row.show.textContent} ${say(`field.${field}`)}`);
       row.show.title = open ? say("revealed") : "";
     }
+  }
+
+  // Enter confirms what was heard and writes what is missing; e edits, x rejects; space shows the source.
+  key(field, event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const state = this.rows.get(field).element.dataset.state;
+    if (event.key === "Enter") state === "heard" ? this.act(field, "confirm") : this.edit(field);
+    else if (event.key === "e") this.edit(field);
+    else if (event.key === "x" && state !== "missing") this.act(field, "reject");
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") this.step(field, event.key === "ArrowDown" ? 1 : -1);
+    else return;
+    event.preventDefault();
+  }
+
+  step(field, by) {
+    const next = FIELDS[FIELDS.indexOf(field) + by];
+    if (next) this.rows.get(next).main.focus();
+  }
+
+  async act(field, act) {
+    const { call } = this;
+    const why = await this.on.change(call, field, act);
+    const { note } = this.rows.get(field);
+    note.textContent = why;
+    note.hidden = !why;
+    this.rows.get(field).main.focus();
+  }
+
+  edit(field) {
+    const row = this.rows.get(field);
+    if (row.editor || !this.call) return;
+    const { call } = this;
+    row.editor = editor(field, call.fields.get(field), {
+      save: (content) => this.on.change(call, field, "edit", content),
+      close: () => {
+        this.close(field);
+        row.main.focus();
+      },
+    });
+    row.note.hidden = true;
+    row.bar.hidden = true;
+    row.element.append(row.editor);
+  }
+
+  close(field) {
+    const row = this.rows.get(field);
+    row.editor?.remove();
+    row.editor = null;
+    row.note.hidden = true;
+    row.bar.hidden = field !== this.chosen;
   }
 
   drawOutcome() {
@@ -99,7 +165,7 @@ export class Form {
   async toggle(field) {
     const { call } = this;
     if (this.revealed.delete(field)) return this.draw(call, this.chosen);
-    const whole = await this.ask(call, field);
+    const whole = await this.on.reveal(call, field);
     if (call !== this.call) return;
     this.revealed.set(field, whole ?? say("refused"));
     this.draw(call, this.chosen);
@@ -116,13 +182,18 @@ function makeRow(field) {
     sign: node("span", { className: "sign", "aria-hidden": "true" }),
     state: node("span", { className: "state-word" }),
     origin: node("span", { className: "origin" }),
+    also: node("span", { className: "also" }),
   };
+  const acts = {};
+  for (const act of ["confirm", "edit", "reject"]) acts[act] = node("button", { type: "button", className: "button", "data-act": act });
+  const bar = node("div", { className: "acts", hidden: true }, ...Object.values(acts));
+  const note = node("p", { className: "refusal", role: "alert", hidden: true });
   const state = node("span", { className: "state" }, parts.sign, parts.state);
-  const main = node("button", { type: "button", className: "field-main" }, parts.label, parts.value, state, parts.origin);
-  const element = node("li", { className: "field", "data-field": field }, main);
+  const main = node("button", { type: "button", className: "field-main" }, parts.label, parts.value, state, parts.origin, parts.also);
+  const element = node("li", { className: "field", "data-field": field }, main, bar, note);
   const show = HIDDEN_FIELDS.has(field) ? node("button", { type: "button", className: "reveal" }) : null;
   if (show) element.append(show);
-  return { element, main, show, signature: null, ...parts };
+  return { element, main, show, acts, bar, note, editor: null, signature: null, ...parts };
 }
 
 function origin(source) {
