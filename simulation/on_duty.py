@@ -17,8 +17,8 @@ from simulation.history import ANSWERED, History
 
 TURNAROUND = 15.0
 """Longest gap between two calls of an agent, while others wait, that belongs to the work (the next call is put through)."""
-WITNESSED = 30.0
-"""A gap in which somebody waited for longer than this was a pause."""
+WITNESSED = 120.0
+"""A gap in which somebody waited for longer than this was a pause; shorter ones are the short breath between calls."""
 MOST_IDLE = 1800.0
 LONGEST_GAP = 3600.0
 """A longer gap without anybody waiting proves nothing: its two ends count as the ends of a shift do."""

@@ -30,6 +30,7 @@ from simulation.run_model import RunModel
 INTERVAL = 900.0
 SHORT_TALK = "3 s"
 SURGE_WEIGHT = 5.0
+SPREAD = 1_000_000
 REPLICATIONS = 10
 ANSWER_WITHIN = 20.0
 Level = Literal["period", "kept"]
@@ -134,7 +135,8 @@ def validate(
         tallies.actual(day, today.offered - day * DAY, today.outcome == ANSWERED, today.wait)
         for r in range(replications):
             model = build(day, today, kinds, duty, factors, r)
-            record = simulate(model, r)
+            # Days of one replication must not share their random numbers: their luck would add up instead of evening out.
+            record = simulate(model, r * SPREAD + int(day))
             tallies.simulated(day, r, record.at, ~np.isnan(record.start), np.nan_to_num(record.start - record.at))
     agents = [float(duty.agents((days[:, None] * DAY + np.array([h, h + 1]) * 3600.0).ravel())[::2].mean()) for h in range(24)]
     months = sorted({date_of(d).strftime("%Y-%m") for d in days})
