@@ -38,13 +38,18 @@ ACCESS: dict[str, frozenset[str]] = {
     "desk.call": DESK,
     "desk.reveal": DESK,
     "desk.complaints": DESK,
+    "wallboard.page": PLANNERS,
+    "wallboard.data": PLANNERS,
+    "wallboard.events": PLANNERS,
+    "wallboard.agents": SUPERVISORS,
+    "wallboard.acknowledge": SUPERVISORS,
     "amendments.change": DESK,
     "agents.listed": DESK,
     "agents.choose": DESK,
 }
 """Endpoint → roles that may use it."""
 
-HOMES = {AGENT: "/desk", SUPERVISOR: "/desk", PLANNER: "/outbox"}
+HOMES = {AGENT: "/desk", SUPERVISOR: "/wallboard", PLANNER: "/wallboard"}
 """Where a role begins."""
 
 

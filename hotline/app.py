@@ -27,6 +27,7 @@ from audio.decoder import Pool
 from audio.media import media_blueprint
 from audio.session import Session
 from hotline.access import HOMES
+from hotline.board import Board
 from hotline.hall import furnish
 from hotline.hub import Hub
 from hotline.records import Records
@@ -34,6 +35,7 @@ from hotline.roster import Roster
 from hotline.settings import Settings
 from hotline.signin import guard, may_speak_for, session_check, signed_in
 from hotline.users import Users
+from hotline.wallboard import wallboard_blueprint
 from ivr.floor import Floor
 from ivr.flow import Flow
 from ivr.leg_webhooks import leg_blueprint
@@ -135,6 +137,11 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     )
     app.register_blueprint(agents_blueprint(floor, now=time.time, may_set=may_speak_for))
 
+    board = Board(records, settings.wallboard, zone=settings.line.timezone, agents=floor.agents, now=time.time)
+    app.register_blueprint(
+        wallboard_blueprint(board, hub, who=signed_in, open_session=lambda: session_check(users))
+    )
+    board.watch(hub)
     Reaper(flow, records.calls_in_progress, carrier.status).start()
     floor.start()
 

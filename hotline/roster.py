@@ -7,7 +7,7 @@ from dataclasses import asdict
 from sqlalchemy import insert, select
 
 from hotline.records import Records
-from hotline.tables import AgentRow, CallbackRow, EventRow
+from hotline.tables import AgentRow, AgentStateRow, CallbackRow, EventRow
 from ivr.duty import Callback, Duty
 
 OPEN = ("waiting", "ringing", "answered")
@@ -26,9 +26,13 @@ class Roster:
             return [Duty(**row._mapping) for row in connection.execute(select(table).order_by(table.c.name))]
 
     def keep(self, duty: Duty) -> None:
-        """Keep an agent's state; the newest is the one that counts."""
+        """Keep an agent's state; the newest is the one that counts, and each change stays on record."""
         table, values = AgentRow.__table__, asdict(duty)
+        states = AgentStateRow.__table__
         with self._records.writing() as connection:
+            before = connection.scalar(select(table.c.state).where(table.c.name == duty.name))
+            if before != duty.state:
+                connection.execute(insert(states).values(agent=duty.name, state=duty.state, at=duty.since))
             if not connection.execute(table.update().where(table.c.name == duty.name).values(**values)).rowcount:
                 connection.execute(insert(table).values(**values))
 

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from complaints.limits import EvidenceSettings, WebSettings
+from hotline.board import WallboardSettings
 from hotline.place import line_of
 from ivr.script import Script
 
@@ -66,6 +67,7 @@ class DeskSettings(_Section):
 
 class _File(_Section):
     line: LineSettings
+    wallboard: WallboardSettings = WallboardSettings()
     desk: DeskSettings = DeskSettings()
     carrier: CarrierSection = CarrierSection()
     evidence: EvidenceSettings = EvidenceSettings()
@@ -78,6 +80,7 @@ class Settings(_Section):
 
     line: LineSettings
     desk: DeskSettings
+    wallboard: WallboardSettings
     evidence: EvidenceSettings
     web: WebSettings
     script: Script
@@ -115,6 +118,7 @@ def load(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settin
     values: dict = {
         "line": file.line,
         "desk": file.desk,
+        "wallboard": file.wallboard,
         "evidence": file.evidence,
         "web": file.web,
         "script": file.script,
@@ -161,7 +165,8 @@ def _read(path: Path) -> _File:
         raise SettingsError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: not valid TOML: {error}") from None
-    own = {name: document.pop(name) for name in ("line", "carrier", "desk", "evidence", "web") if name in document}
+    sections = [name for name in _File.model_fields if name != "script"]
+    own = {name: document.pop(name) for name in sections if name in document}
     try:
         return _File(**own, script=document)
     except ValidationError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Float, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Float, Index, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 # SQLite counts by itself only in a column of type INTEGER.
@@ -25,7 +25,11 @@ class EventRow(Base):
     """One thing that happened in a call; appended, never changed."""
 
     __tablename__ = "events"
-    __table_args__ = (UniqueConstraint("call_id", "seq"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        UniqueConstraint("call_id", "seq"),
+        Index("ix_events_kind_at", "kind", "at"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     call_id: Mapped[str] = mapped_column(String(64))
@@ -193,3 +197,31 @@ class WebDraftRow(Base):
     token: Mapped[str] = mapped_column(String(64), primary_key=True)
     data: Mapped[dict] = mapped_column(JSON)
     at: Mapped[float] = mapped_column(Float, index=True)
+
+
+class AgentStateRow(Base):
+    """An agent's state from a moment on; appended at each change, for the agents' day and occupancy."""
+
+    __tablename__ = "agent_states"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    agent: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16))
+    at: Mapped[float] = mapped_column(Float)
+
+    __table_args__ = (Index("ix_agent_states_agent_at", "agent", "at"),)
+
+
+class AlertRow(Base):
+    """Something a supervisor should look at (``hotline.board``); ``key`` keeps it from being raised twice."""
+
+    __tablename__ = "alerts"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(160), unique=True)
+    what: Mapped[str] = mapped_column(String(16))
+    at: Mapped[float] = mapped_column(Float, index=True)
+    call_id: Mapped[str] = mapped_column(String(64))
+    detail: Mapped[str] = mapped_column(String(80))
+    acknowledged_by: Mapped[str] = mapped_column(String(32))
+    acknowledged_at: Mapped[float | None] = mapped_column(Float)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parent.parent / ".venv" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 # Not pages: data, downloads, streams that never end, ways to somewhere else.
-NO_PAGES = {"home", "phone", "outbox", "desk.events"}
+NO_PAGES = {"home", "phone", "outbox", "desk.events", "wallboard.events"}
 EVENTS = [
     ("call_started", {"from": "+8613800138000", "to": "10086"}),
     ("utterance", {"text": "上个月我的话费多扣了五十块钱", "start": 0, "end": 3, "ask": "problem"}),

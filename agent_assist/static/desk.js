@@ -186,7 +186,10 @@ async function begin() {
     const kept = JSON.parse(localStorage.getItem(KEPT) ?? "[]").filter((id) => !calls.has(id));
     await Promise.all(kept.map(fetchCall));
     feed.restart(state.after);
-    show(calls.get(before) ?? likeliest());
+    const wanted = before ?? new URLSearchParams(location.search).get("call"); // a supervisor who reads along
+    if (wanted && !calls.has(wanted)) await fetchCall(wanted);
+    show(calls.get(wanted) ?? likeliest());
+    if (chosenCall && chosenCall.id === wanted) chosenByHand = true;
   } catch {
     connected("reconnecting");
     setTimeout(begin, 2000);
