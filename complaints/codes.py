@@ -85,12 +85,17 @@ class Codes:
             send = phone is not None and self._sent(connection, phone) < self._settings.codes_a_day
             return self._new(connection, FOLLOW, number, phone or f"nobody {number}", address, send=send)
 
-    def answer(self, token: str, purpose: str, code: str) -> str:
-        """What the code opens (draft or number). Raises ``CodeError``: wrong, or over (expired, used, too many tries)."""
+    def answer(self, token: str, purpose: str, code: str, phone: str | None = None) -> str:
+        """What the code opens (draft or number); with ``phone`` only if it was sent there.
+
+        Raises ``CodeError``: wrong, or over (expired, used, too many tries, another phone).
+        """
         with self._records.writing() as connection:
             row = connection.execute(select(CodeRow).where(CodeRow.token == _digest(token))).first()
             fresh = row is not None and row.at > self._now() - self._settings.code_minutes * 60
-            if row is None or not fresh or row.passed_at or row.purpose != purpose or row.tries >= self._settings.code_tries:
+            elsewhere = row is not None and phone is not None and row.phone != self._hash("phone", phone)
+            used = row is None or row.passed_at is not None or row.purpose != purpose or row.tries >= self._settings.code_tries
+            if used or elsewhere or not fresh:
                 raise CodeError("over")
             own = CodeRow.token == row.token
             right = hmac.compare_digest(row.code, self._hash(token, _plain(code)))

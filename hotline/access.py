@@ -20,6 +20,21 @@ OPEN = frozenset(
         "signin.enter",
         "signin.language",
         "phone",  # a telephone: whoever has one may dial
+        # Callers have no account: a code by SMS, sent to the phone on the complaint, opens that complaint alone.
+        "complain.static",
+        "complain.form",
+        "complain.keep",
+        "complain.save",
+        "complain.attach",
+        "complain.confirm",
+        "complain.file",
+        "complain.done",
+        "status.form",
+        "status.ask",
+        "status.code",
+        "status.enter",
+        "status.case",
+        "status.act",
     }
 )
 """Endpoints without sign-in."""

@@ -28,6 +28,7 @@ from audio.media import media_blueprint
 from audio.session import Session
 from hotline.access import HOMES
 from hotline.board import Board
+from hotline.channels import open_channels
 from hotline.hall import furnish
 from hotline.hub import Hub
 from hotline.records import Records
@@ -135,6 +136,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
             records, amend=flow.amend, who=signed_in, today=lambda: datetime.now(zone).date(), words=gettext
         )
     )
+    open_channels(app, settings, records, carrier, background, lambda: datetime.now(zone))
     app.register_blueprint(agents_blueprint(floor, now=time.time, may_set=may_speak_for))
 
     board = Board(records, settings.wallboard, zone=settings.line.timezone, agents=floor.agents, now=time.time)

@@ -79,6 +79,7 @@ LINE_PROMPTS = {
     "closed": ("opens",),
     "callback_noted": ("number",),
     "voicemail_kept": (),
+    "sms_code": ("code",),
     "sms_filed": ("number", "due"),
     "sms_callback_missed": (),
     "sms_raised": ("number", "level", "due"),

@@ -85,6 +85,13 @@ def test_a_code_opens_nothing_else(codes: Codes) -> None:
     assert refused(codes.answer, "made up", FILE, asked.code) == "over"
 
 
+def test_a_code_counts_for_the_phone_that_it_was_sent_to(codes: Codes) -> None:
+    asked = codes.to_file("draft:a", PHONE, HERE)
+    with pytest.raises(CodeError, match="over"):
+        codes.answer(asked.token, FILE, asked.code, OTHER)
+    assert codes.answer(asked.token, FILE, asked.code, PHONE) == "draft:a"
+
+
 def test_one_phone_and_one_address_get_only_so_many(codes: Codes, watch: Watch) -> None:
     codes.to_file("draft:a", PHONE, HERE)
     assert refused(codes.to_file, "draft:a", PHONE, "198.51.100.1") == "too_soon"

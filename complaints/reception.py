@@ -1,0 +1,172 @@
+"""The reception: what every written channel does with complaints, in one place.
+
+Web form, status page, API and import file, ask, add, take higher and withdraw here; texts go out as from the phone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, BinaryIO
+
+from complaints.evidence import Evidence, Piece
+from complaints.filing import Filing, form_of
+from hotline.records import Complaint, Records
+
+log = logging.getLogger(__name__)
+
+OPEN = ("filed", "raised", "answered")
+"""States in which a complaint can still be changed by its caller."""
+CLOSING = {"withdraw": "withdrawn", "accept": "accepted"}
+
+
+class NotNow(Exception):
+    """This cannot be done with the complaint as it stands; ``why`` is a word for the reason (``not.<why>``)."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that was done with a complaint: when, and a word for it."""
+
+    at: datetime
+    what: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """A complaint as its caller may see it; ``due`` is None once it is closed, ``may`` what can be done now."""
+
+    number: str
+    state: str
+    level: int
+    filed_at: float
+    due: date | None
+    steps: tuple[Step, ...]
+    may: frozenset[str]
+    form: Mapping[str, Any]
+
+
+class Reception:
+    """Filing and following up for every written channel.
+
+    ``ladder`` is how many levels there are; ``send`` puts a prompt (name, language, values) into a text message to a
+    number; ``now`` gives the time in the operator's zone.
+    """
+
+    def __init__(
+        self, records: Records, evidence: Evidence, *, answer_days: int, ladder: int,
+        send: Callable[[str, str, str, Mapping[str, str]], None], background: Executor, now: Callable[[], datetime],
+    ) -> None:
+        self._records = records
+        self._evidence = evidence
+        self._answer_days = answer_days
+        self._ladder = ladder
+        self._send = send
+        self._background = background
+        self._now = now
+
+    def today(self) -> date:
+        """The operator's day."""
+        return self._now().date()
+
+    def file(self, filing: Filing, *, source: str, evidence_of: str = "") -> str:
+        """File a complaint, once for each ``source``, and return its number.
+
+        What was added to the draft ``evidence_of`` belongs to it from now on.
+        """
+        before = self._records.complaint_of_call(source)
+        number = self._records.file_complaint(source, form_of(filing, self.today()).to_json())
+        if evidence_of:
+            self._evidence.hand_over(evidence_of, number)
+        if before is None or before.number is None:
+            self._tell(filing.phone, "sms_filed", filing.lang, number=number, due=self._due(self._now().timestamp()).isoformat())
+        return number
+
+    def case(self, number: str) -> Case | None:
+        """The complaint with this number as its caller may see it."""
+        found = self._records.complaint(number)
+        return None if found is None else self._case(found)
+
+    def phone_of(self, number: str) -> str | None:
+        """The phone number on the complaint, or the one it was made from; None for an unknown complaint."""
+        found = self._records.complaint(number)
+        if found is None:
+            return None
+        field = found.form.get("fields", {}).get("phone") or {}
+        started = [event.data["from"] for event in self._records.events(found.call_id) if event.kind == "call_started"]
+        phones = [str(one).removeprefix("+86") for one in (field.get("value"), *started) if one]
+        return phones[0] if phones else None
+
+    def send_code(self, phone: str | None, code: str, lang: str) -> None:
+        """Send a code; None: nobody gets it, and it takes as long."""
+        self._tell(phone, "sms_code", lang, code=code)
+
+    def add(self, number: str, stream: BinaryIO, name: str, *, channel: str, by: str = "caller") -> Piece:
+        """Add a file to a complaint. Raises ``complaints.refusal.Refused``, ``NotNow`` once it is closed."""
+        self._open(number)
+        return self._evidence.add(number, stream, name, channel=channel, by=by)
+
+    def act(self, number: str, action: str, *, source: str, lang: str = "zh") -> None:
+        """Accept, escalate or withdraw, once for each ``source``. Raises ``NotNow``."""
+        case = self._open(number)
+        if action not in case.may:
+            raise NotNow({"escalate": "top", "accept": "unanswered"}.get(action, "closed"))
+        phone = self.phone_of(number)
+        if action == "escalate":
+            level = self._records.raise_complaint(source, number)
+            due = self._due(case.filed_at).isoformat()
+            self._tell(phone, "sms_raised", lang, number=number, level=str(level), due=due)
+        else:
+            self._records.change_complaint(source, number, CLOSING[action])
+            self._tell(phone, f"sms_{CLOSING[action]}", lang, number=number)
+
+    # -- inside ------------------------------------------------------------------
+
+    def _open(self, number: str) -> Case:
+        case = self.case(number)
+        if case is None or case.state not in OPEN:
+            raise NotNow("closed")
+        return case
+
+    def _case(self, found: Complaint) -> Case:
+        filed = found.filed_at or found.created_at
+        due = self._due(filed)
+        may: set[str] = set()
+        if found.state in OPEN:
+            may = {"add", "withdraw"}
+            if found.state == "answered":
+                may.add("accept")
+            if found.level < self._ladder and self.today() <= due:
+                may.add("escalate")
+        steps = [Step(self._moment(filed), "filed")]
+        if found.changed_at:
+            steps.append(Step(self._moment(found.changed_at), found.state))
+        return Case(
+            found.number or "", found.state, found.level, filed, due if found.state in OPEN else None, tuple(steps),
+            frozenset(may), found.form,
+        )
+
+    def _due(self, filed: float) -> date:
+        return self._moment(filed).date() + timedelta(days=self._answer_days)
+
+    def _moment(self, at: float) -> datetime:
+        return datetime.fromtimestamp(at, self._now().tzinfo)
+
+    def _tell(self, phone: str | None, prompt: str, lang: str, **values: str) -> None:
+        self._background.submit(self._told, phone, prompt, lang, values)
+
+    def _told(self, phone: str | None, prompt: str, lang: str, values: Mapping[str, str]) -> None:
+        if phone is None:
+            return
+        try:
+            self._send(phone, prompt, lang, values)
+        except Exception as error:  # the complaint stands without its message
+            log.warning("a text message (%s) was not sent: %s", prompt, type(error).__name__)
+

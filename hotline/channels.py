@@ -1,0 +1,77 @@
+"""The written channels, tied together: evidence, codes, web form, status page."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from datetime import datetime
+
+from flask import Flask
+
+from complaints.codes import Codes
+from complaints.complain import Choices, complain_blueprint
+from complaints.drafts import Drafts
+from complaints.evidence import Evidence
+from complaints.filing import filing_model
+from complaints.reception import Reception
+from complaints.status import status_blueprint
+from hotline.records import Records
+from hotline.settings import Settings
+from ivr import wording
+from ivr.callbacks import abroad
+from ivr.rest import CarrierRest
+from ivr.script import Script
+from ivr.steps import Say
+from ivr.terms import LANGS
+
+BUSY = "240 per minute"
+"""Requests to the callers' pages from one address."""
+
+
+def open_channels(
+    app: Flask, settings: Settings, records: Records, carrier: CarrierRest, background: Executor, now: Callable[[], datetime]
+) -> Reception:
+    """Register the callers' pages; the application is guarded already."""
+    script = settings.script
+    evidence = Evidence(records, settings.var / "evidence", settings.evidence)
+    # A key of its own: what signs cookies is not what hides codes.
+    secret = hashlib.sha256(b"codes\0" + app.secret_key).digest()  # type: ignore[operator]
+    codes = Codes(records, secret, settings.web, wrong_tries=script.menu.wrong_tries_a_day)
+    choices = choices_of(script)
+
+    def send(to: str, prompt: str, lang: str, values: Mapping[str, str]) -> None:
+        carrier.sms(abroad(to), wording.text(script, Say(prompt, tuple(values.items())), lang, spoken=False))
+
+    reception = Reception(
+        records, evidence, answer_days=script.menu.answer_days, ladder=len(script.escalation), send=send,
+        background=background, now=now,
+    )
+    app.register_blueprint(
+        complain_blueprint(
+            reception, Drafts(records), codes, evidence,
+            model=filing_model(list(choices.categories), list(choices.resolutions)), choices=choices,
+            limits=settings.evidence, today=reception.today, secure=settings.public_url.startswith("https:"),
+        )
+    )
+    app.register_blueprint(
+        status_blueprint(
+            reception, codes, evidence, limits=settings.evidence,
+            ladder=[{lang: rung.of(lang) for lang in LANGS} for rung in script.escalation],
+            appeal={lang: script.prompts.of(lang)["regulator"] for lang in LANGS},
+        )
+    )
+    for limiter in app.extensions["limiter"]:
+        for name in ("complain", "status"):
+            limiter.limit(BUSY)(app.blueprints[name])
+    evidence.sweep()
+    return reception
+
+
+def choices_of(script: Script) -> Choices:
+    """The categories and wanted outcomes of this line."""
+    wishes = script.questions["resolution"].choices
+    return Choices(
+        {name: {lang: label.of(lang) for lang in LANGS} for name, label in script.menu.categories.items()},
+        {one.value: {lang: one.label.of(lang) for lang in LANGS} for one in wishes if one.value},
+    )
