@@ -10,6 +10,7 @@ MEASUREMENTS = {
     "line": "webhook time and delay to the desk under 100 simultaneous calls",
     "engine": "simulation engine against idiomatic SimPy and ciw",
     "staffing": "need per interval against six staffing rules, judged exactly",
+    "shifts": "200 agents, one week of 15-minute intervals: roster, gap and time",
     "queueing_cases": "all exact and published queueing cases",
 }
 
