@@ -16,6 +16,7 @@ from ivr.carrier.document import KEYS
 from ivr.carrier.sound import FRAME, SILENCE
 
 if TYPE_CHECKING:
+    from ivr.carrier.conferences import Conference
     from ivr.carrier.stream import Stream
 
 API_VERSION = "2010-04-01"
@@ -124,6 +125,7 @@ class Call:
         self.ended_at: datetime | None = None
         self.over = threading.Event()
         self.peer: Call | None = None
+        self.conference: Conference | None = None
         self.queue_taken = False
         self.streams: tuple[Stream, ...] = ()
         self._last_moment = time.monotonic() + longest_s

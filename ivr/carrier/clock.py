@@ -62,8 +62,12 @@ class Clock:
             frames = [(leg, self._frame(leg)) for leg in legs]
             said = {leg: frame for leg, frame in frames}
             for leg, frame in frames:
-                peer = leg.peer
-                self._move(leg, frame, said.get(peer) if peer is not None else None)
+                peer, conference = leg.peer, leg.conference
+                if conference is not None:
+                    heard = conference.heard(leg, said)
+                else:
+                    heard = said.get(peer) if peer is not None else None
+                self._move(leg, frame, heard)
             deadline += FRAME_S
             ahead = deadline - time.monotonic()
             if ahead > 0:

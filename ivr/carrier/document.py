@@ -25,6 +25,8 @@ LONGEST_SAY = 4096
 """Characters in one ``<Say>``."""
 LONGEST_NAME = 64
 """Characters of a queue's name."""
+MOST_PARTICIPANTS = 250
+"""In one conference."""
 KEYS = "0123456789*#"
 
 INVALID_DOCUMENT = 12100
@@ -127,6 +129,22 @@ class DialQueue:
 
 
 @dataclass(frozen=True)
+class DialConference:
+    """Talk with whoever is in the conference ``name``.
+
+    ``starts``: voices are joined once somebody is there who starts it; ``ends``: it ends for all when this one goes.
+    """
+
+    name: str
+    starts: bool = True
+    ends: bool = False
+    most: int = MOST_PARTICIPANTS
+    action: str = ""
+    method: str = "POST"
+    hangup_on_star: bool = False
+
+
+@dataclass(frozen=True)
 class Leave:
     """Leave the queue (only in a document heard while waiting)."""
 
@@ -143,7 +161,10 @@ class Reject:
     reason: str = "rejected"
 
 
-Verb = Say | Play | Pause | Gather | Redirect | StartStream | StopStream | Enqueue | DialQueue | Leave | Hangup | Reject
+Verb = (
+    Say | Play | Pause | Gather | Redirect | StartStream | StopStream | Enqueue | DialQueue | DialConference | Leave
+    | Hangup | Reject
+)
 
 WAITING: tuple[type, ...] = (Say, Play, Pause, Gather, Redirect, Leave, Hangup)
 """Verbs that a document heard in a queue may hold."""
@@ -209,7 +230,7 @@ class _Reader:
             case "Enqueue":
                 return self.enqueue(element)
             case "Dial":
-                return self.dial(element, self.only(element, "Queue"))
+                return self.dial(element)
             case "Leave":
                 return Leave()
             case "Hangup":
@@ -289,7 +310,11 @@ class _Reader:
             method=self.method(element, "method"),
         )
 
-    def dial(self, element: ET.Element, queue: ET.Element) -> DialQueue:
+    def dial(self, element: ET.Element) -> DialQueue | DialConference:
+        conference = element.find("Conference")
+        if conference is not None:
+            return self.conference(element, self.only(element, "Conference"))
+        queue = self.only(element, "Queue")
         action, url = element.get("action"), queue.get("url")
         return DialQueue(
             name=self.queue_name(queue),
@@ -298,6 +323,23 @@ class _Reader:
             action=self.link(element, action) if action else "",
             method=self.method(element, "method"),
             timeout_s=self.number(element, "timeout", math.inf, least=0),
+            hangup_on_star=self.boolean(element, "hangupOnStar"),
+        )
+
+    def conference(self, element: ET.Element, conference: ET.Element) -> DialConference:
+        # Twilio plays music to whoever waits when no waitUrl is given; here nobody hears what was not asked for.
+        if conference.get("waitUrl"):
+            raise self.error('<Conference waitUrl>: the local carrier plays nothing before a conference; write waitUrl=""')
+        name, action = (conference.text or "").strip(), element.get("action")
+        if not name:
+            raise self.error("<Conference>: a conference needs a name")
+        return DialConference(
+            name=name,
+            starts=self.boolean(conference, "startConferenceOnEnter", default="true"),
+            ends=self.boolean(conference, "endConferenceOnExit"),
+            most=min(self.whole(conference, "maxParticipants", MOST_PARTICIPANTS, least=2), MOST_PARTICIPANTS),
+            action=self.link(element, action) if action else "",
+            method=self.method(element, "method"),
             hangup_on_star=self.boolean(element, "hangupOnStar"),
         )
 
@@ -352,9 +394,9 @@ class _Reader:
     def one_of(self, element: ET.Element, name: str, choices: tuple[str, ...]) -> str:
         return self.checked(element, name, choices[0], str, lambda value: value in choices, " or ".join(choices))
 
-    def boolean(self, element: ET.Element, name: str) -> bool:
+    def boolean(self, element: ET.Element, name: str, default: str = "false") -> bool:
         value = self.checked(
-            element, name, "false", str.lower, lambda value: value in ("true", "false"), "true or false"
+            element, name, default, str.lower, lambda value: value in ("true", "false"), "true or false"
         )
         return value == "true"
 

@@ -10,6 +10,7 @@ from email.utils import format_datetime
 
 from ivr.carrier.call import Call, HungUp, Interrupted, Listener, Nobody, Order, Party
 from ivr.carrier.clock import Clock
+from ivr.carrier.conferences import Conferences
 from ivr.carrier.fault import CarrierError
 from ivr.carrier.outbox import Outbox
 from ivr.carrier.performer import Performer
@@ -47,6 +48,7 @@ class Exchange:
         self.settings = settings
         self.webhooks = Webhooks(settings.auth_token, settings.line_url, settings.public_url)
         self.queues = Queues()
+        self.conferences = Conferences()
         self.phones = Phones()
         self.outbox = Outbox()
         self._clock = Clock()

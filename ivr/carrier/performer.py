@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from ivr.carrier import document, sound, speech
 from ivr.carrier.call import Call, Dequeued, HungUp, Interrupted, Order
-from ivr.carrier.document import DialQueue, Document, Enqueue, Gather, Pause, Play, Prompt, Say, StartStream, Verb
+from ivr.carrier.conferences import ConferenceFull
+from ivr.carrier.document import DialConference, DialQueue, Document, Enqueue, Gather, Pause, Play, Prompt, Say, StartStream, Verb
 from ivr.carrier.fault import CarrierError
 from ivr.carrier.queues import Member, Queue, QueueFull
 from ivr.carrier.stream import Stream, event_params
@@ -150,6 +151,8 @@ class Performer:
                 return self._enqueue(verb)
             case DialQueue():
                 return self._dial(verb)
+            case DialConference():
+                return self._confer(verb)
             case document.Leave():
                 raise _Left
             case document.Hangup() | document.Reject():
@@ -371,6 +374,31 @@ class Performer:
             QueueSid=queue.sid,
             **({"DialCallSid": peer, "DialCallDuration": str(round(talked))} if peer else {}),
         )
+
+    def _confer(self, verb: DialConference) -> Document | None:
+        """Take part until the conference ends, or ``*`` is pressed where that is allowed."""
+        call, status = self._call, "busy"
+        call.tell("dial", conference=verb.name)
+        try:
+            conference = self._exchange.conferences.enter(call, verb)
+        except ConferenceFull:
+            pass
+        else:
+            status = "answered"
+            call.tell("joined")
+            try:
+                while not conference.over:
+                    call.wait(math.inf, lambda: conference.over or call.pressed())
+                    if verb.hangup_on_star and call.pressed() and call.key(0) == "*":
+                        break
+                    call.forget_keys()
+            finally:
+                self._exchange.conferences.leave(call, conference, ends=verb.ends)
+                call.tell("parted")
+        if not verb.action:
+            return None
+        bridged = "true" if status == "answered" else "false"
+        return self._fetch(verb.action, verb.method, DialCallStatus=status, DialBridged=bridged)
 
     def _joined(self, cut: Callable[[], bool]) -> None:
         call = self._call
