@@ -283,6 +283,8 @@ class Viewer:
                 return data
             case "intent" | "complaint_filed" | "draft_saved" | "queued":
                 return data
+            case "held" | "retrieved" | "transferred" | "returned" | "consulted" | "disposition":
+                return data
             case "agent_rung" | "agent_missed" | "agent_answered" | "wrapped_up" | "called_back" | "callback_closed":
                 return data
         return None  # the menu's state, the stream's name, who looked at what: not for the screen

@@ -67,7 +67,8 @@ def _call(own: list[Event], back: list[Event], zone: ZoneInfo) -> Call | None:
         answered = told["agent_answered"]
         call.outcome, call.wait, call.agent = h.ANSWERED, answered.data["waited_s"], answered.data["agent"]
         if "wrapped_up" in told:
-            call.talk, call.wrap = told["wrapped_up"].data["talked_s"], told["wrapped_up"].data["wrapped_s"]
+            handled = told["wrapped_up"].data
+            call.talk, call.wrap = handled["talked_s"] + handled.get("held_s", 0.0), handled["wrapped_s"]
         else:
             over = told.get("call_ended")
             if over is None:

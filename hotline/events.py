@@ -125,6 +125,8 @@ class CallbackPromised(Payload):
     skill: str
     since: float
     not_before: str = ""
+    agent: str = ""
+    """The agent who promised it; '' where the line did."""
 
 
 class VoicemailLeft(Payload):
@@ -159,10 +161,46 @@ class AgentAnswered(AgentEvent):
 
 
 class WrappedUp(AgentEvent):
-    """The agent is done with this call: length of the conversation and of the work after it."""
+    """The agent is done with this call: length of the conversation, of the holds in it and of the work after it.
+
+    Handling time is their sum.
+    """
 
     talked_s: float
+    held_s: float = 0.0
     wrapped_s: float = 0.0
+
+
+class Transferred(AgentEvent):
+    """The agent passed the caller on to a skill; ``note`` is for whoever takes the call next, numbers masked."""
+
+    skill: str
+    note: str = ""
+
+
+class Returned(AgentEvent):
+    """The agent was lost while the caller was on hold: the caller waits for this skill again, before everybody else."""
+
+    skill: str
+
+
+class Consulted(AgentEvent):
+    """A colleague was asked for help, and what came of it.
+
+    ``missed``: did not answer; ``joined``: all three talk; ``returned``: was sent away; ``left``: hung up;
+    ``took_over``: has the call from now on.
+    """
+
+    partner: str
+    how: Literal["asked", "missed", "joined", "returned", "left", "took_over"]
+
+
+class Disposition(AgentEvent):
+    """What the call came to, as its agent wrote in the wrap-up; numbers masked. ``due``: next deadline, ISO date or ''."""
+
+    outcome: str
+    summary: str = ""
+    due: str = ""
 
 
 class CalledBack(Payload):
@@ -227,7 +265,13 @@ PAYLOADS: dict[str, type[Payload]] = {
     "agent_rung": AgentEvent,
     "agent_missed": AgentEvent,
     "agent_answered": AgentAnswered,
+    "held": AgentEvent,
+    "retrieved": AgentEvent,
+    "transferred": Transferred,
+    "returned": Returned,
+    "consulted": Consulted,
     "wrapped_up": WrappedUp,
+    "disposition": Disposition,
     "called_back": CalledBack,
     "callback_closed": CallbackClosed,
     "call_ended": CallEnded,

@@ -89,7 +89,7 @@ class Requests:
         elif kind == "agent_answered":
             request.answered_at, request.agent, request.left_at = at, data["agent"], None
         elif kind == "wrapped_up":
-            request.talked_s = (request.talked_s or 0.0) + data["talked_s"]
+            request.talked_s = (request.talked_s or 0.0) + data["talked_s"] + data.get("held_s", 0.0)
             request.wrapped_s = (request.wrapped_s or 0.0) + data["wrapped_s"]
         elif request.left_at is None:
             if kind in ("callback_promised", "voicemail_left"):

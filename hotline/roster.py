@@ -1,20 +1,21 @@
-"""Agents at work and promised call-backs in the database: what the queue must know after a restart."""
+"""Agents at work, callers in their hands and promised call-backs in the database: what the queue must know after a restart."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from hotline.records import Records
-from hotline.tables import AgentRow, AgentStateRow, CallbackRow, EventRow
+from hotline.tables import AgentRow, AgentStateRow, CallbackRow, ContactRow, EventRow
+from ivr.contact import Contact
 from ivr.duty import Callback, Duty
 
 OPEN = ("waiting", "ringing", "answered")
 
 
 class Roster:
-    """The tables ``agents`` and ``callbacks``, in the same database as the event log. Thread-safe."""
+    """The tables ``agents``, ``contacts`` and ``callbacks``, in the same database as the event log. Thread-safe."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
@@ -60,8 +61,40 @@ class Roster:
         with self._records.writing() as connection:
             connection.execute(table.update().where(table.c.id == callback.id).values(**asdict(callback)))
 
+    def reopen_callback(self, callback: Callback) -> Callback:
+        """A call-back for a call whose earlier one may be over: kept as a new one in its place, unless it is still open."""
+        table, values = CallbackRow.__table__, asdict(callback)
+        del values["id"]
+        with self._records.writing() as connection:
+            row = connection.execute(select(table).where(table.c.call == callback.call)).first()
+            if row is not None and row.state in OPEN:
+                return Callback(**row._mapping)
+            if row is None:
+                callback.id = connection.scalar(insert(table).values(**values).returning(table.c.id))
+            else:
+                callback.id = row.id
+                connection.execute(table.update().where(table.c.id == row.id).values(**values))
+        return callback
+
+    def contacts(self) -> list[Contact]:
+        """Every caller in agents' hands, as last kept."""
+        with self._records.reading() as connection:
+            return [Contact(**row._mapping) for row in connection.execute(select(ContactRow.__table__))]
+
+    def keep_contact(self, contact: Contact) -> None:
+        """Keep where a caller is and who has them."""
+        table, values = ContactRow.__table__, asdict(contact)
+        with self._records.writing() as connection:
+            if not connection.execute(table.update().where(table.c.call == contact.call).values(**values)).rowcount:
+                connection.execute(insert(table).values(**values))
+
+    def forget_contact(self, call: str) -> None:
+        """No agent has this caller any more."""
+        with self._records.writing() as connection:
+            connection.execute(delete(ContactRow).where(ContactRow.call == call))
+
     def handling_times(self, most: int) -> list[float]:
-        """Conversation and wrap-up of the calls handled last, seconds, at most so many."""
+        """Talk, hold and wrap-up of the calls handled last, seconds, at most so many."""
         query = select(EventRow.data).where(EventRow.kind == "wrapped_up").order_by(EventRow.id.desc()).limit(most)
         with self._records.reading() as connection:
-            return [data["talked_s"] + data["wrapped_s"] for data in connection.scalars(query)]
+            return [data["talked_s"] + data.get("held_s", 0.0) + data["wrapped_s"] for data in connection.scalars(query)]

@@ -90,6 +90,40 @@ class AgentRow(Base):
     joined_at: Mapped[float | None] = mapped_column(Float)
     talked_s: Mapped[float] = mapped_column(Float)
     over_at: Mapped[float] = mapped_column(Float)
+    held_s: Mapped[float] = mapped_column(Float, default=0.0)
+    helps: Mapped[str] = mapped_column(String(32), default="")
+    reason: Mapped[str] = mapped_column(String(32), default="")
+
+
+class ContactRow(Base):
+    """A caller in the hands of agents (``ivr.contact.Contact``)."""
+
+    __tablename__ = "contacts"
+
+    call: Mapped[str] = mapped_column(String(64), primary_key=True)
+    agent: Mapped[str] = mapped_column(String(32))
+    since: Mapped[float] = mapped_column(Float)
+    place: Mapped[str] = mapped_column(String(8))
+    partner: Mapped[str] = mapped_column(String(32))
+    inside: Mapped[bool] = mapped_column(Boolean)
+    talk_s: Mapped[float] = mapped_column(Float)
+    hold_s: Mapped[float] = mapped_column(Float)
+    began: Mapped[float] = mapped_column(Float)
+    skill: Mapped[str] = mapped_column(String(64))
+    priority: Mapped[int] = mapped_column(Integer)
+
+
+class WrapUpRow(Base):
+    """What an agent writes about a call in the wrap-up (``hotline.wraps``), saved with every change."""
+
+    __tablename__ = "wrap_ups"
+
+    call: Mapped[str] = mapped_column(String(64), primary_key=True)
+    agent: Mapped[str] = mapped_column(String(32), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(32))
+    summary: Mapped[str] = mapped_column(Text)
+    due: Mapped[str] = mapped_column(String(10))
+    saved_at: Mapped[float | None] = mapped_column(Float)
 
 
 class CallbackRow(Base):

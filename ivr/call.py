@@ -174,6 +174,8 @@ def restored(sid: str, events: Iterable[LogEvent]) -> Call | None:
             call.answered = True
         elif event.kind == "queued":
             call.answered = False
+            if event.data["position"] is None:
+                call.queued_at = event.at  # perhaps again, after a talk
         elif event.kind == "utterance" and event.data.get("who", "caller") == "caller":
             call.told.append(told(event.data))
         elif event.kind == "call_ended":

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TOP_PRIORITY = 10
-"""Whoever was called back and waits again is served before everybody else."""
-
 GREETING_S = 60.0
 """A customer who has taken the call has decided by then."""
 
@@ -36,6 +33,8 @@ class Rings(Protocol):
 
     def ring(self, to: str, url: str, status_url: str, timeout_s: int) -> str: ...
     def cancel(self, call_sid: str) -> None: ...
+    def hang_up(self, call_sid: str) -> None: ...
+    def redirect(self, call_sid: str, url: str) -> None: ...
     def status(self, call_sid: str) -> str: ...
     def sms(self, to: str, body: str) -> None: ...
 
@@ -66,11 +65,15 @@ class Callbacks:
         self._failed = failed
         self._open: dict[int, Callback] = {one.id: one for one in roster.open_callbacks()}
 
-    def add(self, callback: Callback) -> None:
-        """Promise one; a call has one."""
-        kept = self._roster.new_callback(callback)
+    def add(self, callback: Callback, *, anew: bool = False) -> None:
+        """Promise one; a call has one. ``anew``: also when there was one that is over."""
+        kept = (self._roster.reopen_callback if anew else self._roster.new_callback)(callback)
         if kept.open:
             self._open.setdefault(kept.id, kept)
+
+    def promised(self) -> list[Callback]:
+        """All that are not over, the oldest place first."""
+        return sorted(self._open.values(), key=lambda one: (one.since, one.id))
 
     def entries(self) -> list[Entry]:
         """Those whose turn may come, in the order's terms."""

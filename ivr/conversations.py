@@ -110,10 +110,14 @@ class Conversations:
     def _become(self, call: Call, state: State) -> None:
         before, call.state = call.state, state
         if state.step == "queue" != before.step:
-            call.queued_at, call.position, call.told_at = self._now().timestamp(), None, None
-            self._floor.joined(call.sid, state.skill, state.priority, call.queued_at)
+            self._wait(call)
         elif before.step == "queue" != state.step:
             self._floor.left(call.sid)
+
+    def _wait(self, call: Call) -> None:
+        """The call begins to wait in the queue that its state says."""
+        call.queued_at, call.position, call.told_at = self._now().timestamp(), None, None
+        self._floor.joined(call.sid, call.state.skill, call.state.priority, call.queued_at)
 
     def _changes(self, call: Call, state: State, todo: tuple[steps.Step, ...]) -> Iterator[Logged]:
         if state.intent != call.form.intent:

@@ -56,6 +56,7 @@ class Crew:
                 "state": duty.state,
                 "since": duty.since,
                 "wish": duty.wish,
+                "reason": duty.reason,
             }
             for duty in self
         ]
@@ -65,22 +66,24 @@ class Crew:
         return {duty.call for duty in self if duty.offer and duty.queue}
 
     def of_offer(self, offer: str) -> Duty | None:
-        """The agent who is rung for a caller under this token."""
-        return next((duty for duty in self if offer and duty.offer == offer and duty.queue), None)
+        """The agent who is rung for a caller, or to help with one, under this token."""
+        return next((duty for duty in self if offer and duty.offer == offer and (duty.queue or duty.helps)), None)
 
     def of_leg(self, leg: str) -> Duty | None:
         """The agent whose phone has this call."""
         return next((duty for duty in self if leg and duty.leg == leg), None)
 
     def aht_s(self) -> float:
-        """Average handling time: conversation and wrap-up, seconds."""
+        """Average handling time: talk, hold and wrap-up, seconds."""
         return statistics.fmean(self._handled) if len(self._handled) >= ENOUGH else float(self._queue.aht_s)
 
     def late_at(self, duty: Duty) -> float | None:
         """When a wrap-up ends, or a phone of which nothing is known has rung long enough."""
         if duty.state == "wrap_up":
+            if duty.over_at and self._queue.wrap_up_until_saved:
+                return None
             return duty.since + self._queue.wrap_up_s
-        if duty.state == "ringing" and duty.queue and not duty.leg:
+        if duty.state == "ringing" and (duty.queue or duty.helps) and not duty.leg:
             return duty.since + self._queue.ring_s + GRACE_S
         return None
 
@@ -105,9 +108,10 @@ class Crew:
 
     def free(self, duty: Duty) -> None:
         """The agent has no call any more: available, or what was asked for meanwhile."""
-        duty.offer = duty.leg = duty.queue = duty.call = ""
+        duty.offer = duty.leg = duty.queue = duty.call = duty.helps = ""
         duty.joined_at = None
         state, duty.wish = duty.wish or "available", ""
+        duty.reason = duty.reason if state == "break" else ""
         self.enter(duty, state)
 
     def release(self, token: str) -> None:
@@ -116,11 +120,10 @@ class Crew:
             if token and duty.offer == token:
                 self.free(duty)
 
-    def wrap_up(self, duty: Duty) -> None:
-        """The conversation is over."""
-        now = self._now()
-        duty.talked_s, duty.over_at = round(now - (duty.joined_at or now), 1), now
-        duty.offer = duty.leg = duty.queue = ""
+    def wrap_up(self, duty: Duty, talk_s: float, hold_s: float) -> None:
+        """The conversation is over; so long they talked, and so long the caller was on hold."""
+        duty.talked_s, duty.held_s, duty.over_at = round(talk_s, 1), round(hold_s, 1), self._now()
+        duty.offer = duty.leg = duty.queue = duty.helps = ""
         duty.joined_at = None
         self.enter(duty, "wrap_up")
 
@@ -128,7 +131,9 @@ class Crew:
         """Note the end of the wrap-up, when it was one after a conversation."""
         if duty.over_at:
             wrapped_s = round(self._now() - duty.over_at, 1)
-            self._handled.append(duty.talked_s + wrapped_s)
-            wrapped = {"agent": duty.name, "talked_s": duty.talked_s, "wrapped_s": wrapped_s}
+            self._handled.append(duty.talked_s + duty.held_s + wrapped_s)
+            wrapped = {
+                "agent": duty.name, "talked_s": duty.talked_s, "held_s": duty.held_s, "wrapped_s": wrapped_s
+            }  # fmt: skip
             self._records.append(duty.call, ("wrapped_up", wrapped))
-        duty.call, duty.talked_s, duty.over_at = "", 0.0, 0.0
+        duty.call, duty.talked_s, duty.held_s, duty.over_at = "", 0.0, 0.0, 0.0

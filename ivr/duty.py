@@ -1,9 +1,11 @@
-"""What is kept of an agent at work and of a call-back, so that both outlive a restart."""
+"""What is kept of an agent at work, of a call-back and of a caller in agents' hands, so that they outlive a restart."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
+
+from ivr.contact import Contact
 
 
 @dataclass
@@ -29,6 +31,12 @@ class Duty:
     talked_s: float = 0.0
     over_at: float = 0.0
     """Length of the conversation that is being wrapped up, and when it was over."""
+    held_s: float = 0.0
+    """Length of the holds in it."""
+    helps: str = ""
+    """Name of the agent who asks this one for help in their call; '' in a call of one's own."""
+    reason: str = ""
+    """Why the agent is on a break: one of ``[[breaks]]``, ``missed`` (did not answer), or '' where none was given."""
 
 
 @dataclass
@@ -63,11 +71,15 @@ class Callback:
 
 
 class Roster(Protocol):
-    """Where both are kept (``hotline.roster.Roster``)."""
+    """Where they are kept (``hotline.roster.Roster``)."""
 
     def duties(self) -> list[Duty]: ...
     def keep(self, duty: Duty) -> None: ...
     def open_callbacks(self) -> list[Callback]: ...
     def new_callback(self, callback: Callback) -> Callback: ...
     def keep_callback(self, callback: Callback) -> None: ...
+    def reopen_callback(self, callback: Callback) -> Callback: ...
+    def contacts(self) -> list[Contact]: ...
+    def keep_contact(self, contact: Contact) -> None: ...
+    def forget_contact(self, call: str) -> None: ...
     def handling_times(self, most: int) -> list[float]: ...

@@ -11,7 +11,8 @@ from typing import Any
 from audio.session import Partial, Utterance
 from ivr import steps, waiting
 from ivr.call import Call, form_of
-from ivr.callbacks import TOP_PRIORITY, abroad
+from ivr.callbacks import abroad
+from ivr.contact import TOP_PRIORITY, Contact
 from ivr.conversations import Conversations
 from ivr.duty import Callback
 from ivr.state import State
@@ -103,12 +104,47 @@ class Flow(Conversations):
         with call.lock:
             if result == "leave":
                 return self._document(call)
+            contact = self._floor.contact(sid)
+            if result == "bridged" and contact is not None and contact.place in ("hold", "room", "queue"):
+                return self._held(call, contact, 0)  # the agent's side ended first
             if result in ("bridged", "hangup") or result.startswith("redirected"):
                 return self.voice.document([steps.Hangup()], call.state.lang)
             log.warning("call %s left its queue: %s", sid, result or "no reason given")
             self._floor.away(sid)
             again = self.voice.urls.next(call.state.turn)
             return self.voice.hold([Say("queue_wait")], call.state.lang, WAIT_PAUSE_S, again)
+
+    def held(self, sid: str, round_: int, *, from_: str = "", to: str = "") -> str:
+        """What a caller in an agent's hands hears now: music, the room, the queue again, or the end.
+
+        ``round_`` counts how often the music has been played.
+        """
+        call = self._call(sid, from_, to)
+        with call.lock:
+            contact = self._floor.contact(sid)
+            if contact is None and not call.answered:
+                return self._document(call)
+            return self._held(call, contact, round_)
+
+    def _held(self, call: Call, contact: Contact | None, round_: int) -> str:
+        place = contact.place if contact is not None else "end"
+        token = None if place == "end" else call.stream_token(self._now(), again=False)
+        if place == "hold":
+            return self.voice.on_hold(call.state.lang, round_, token)
+        if place in ("room", "talk"):
+            return self.voice.in_room(call.sid, token)
+        if place == "end":
+            return self.voice.document([steps.Hangup()], call.state.lang)
+        say = Say("transferred" if contact.priority == TOP_PRIORITY else "returned")
+        turn = call.state.turn + 1
+        state = replace(
+            call.state, turn=turn, since=turn, step="queue", skill=contact.skill, priority=contact.priority, saying=(say,),
+        )  # fmt: skip
+        again = ("queued", {"queue": state.skill, "position": None})
+        self._records.append(call.sid, *self._changes(call, state, self.menu.steps(state)), again)
+        call.state, call.answered = state, False
+        self._wait(call)
+        return self._document(call)
 
     def answered(self, sid: str) -> str:
         """The caller is about to be connected with an agent; the call's language."""

@@ -49,8 +49,11 @@ def leg_blueprint(flow: Flow, floor: Floor, legs: Legs, signatures: Signatures, 
 
     @blueprint.post("/agent/done")
     def agent_done() -> Response:
-        talked = floor.done(query("offer", _TOKEN))
-        return twiml(legs.hang_up() if talked else legs.gone())
+        offer = query("offer", _TOKEN)
+        what, call = floor.done(offer)
+        if what == "room":
+            return twiml(legs.room(offer, call))
+        return twiml(legs.hang_up() if what == "over" else legs.gone())
 
     @blueprint.post("/agent/status")
     def agent_status() -> Response:

@@ -12,6 +12,7 @@ from ivr.call import form_of
 from ivr.ports import Records
 from ivr.script import Script
 from ivr.steps import Say
+from ivr.twiml import into_room
 
 AGENT_LANG = "zh"
 """Language in which agents are told who is calling."""
@@ -32,6 +33,11 @@ class LegUrls:
     def agent(self, what: str, offer: str) -> str:
         """``answer``, ``done`` or ``status`` of an agent's phone."""
         return f"{self.base}/voice/agent/{what}?offer={offer}"
+
+    @property
+    def held(self) -> str:
+        """What a caller in an agent's hands hears now."""
+        return f"{self.base}/voice/held"
 
     @property
     def joining(self) -> str:
@@ -58,9 +64,12 @@ class Whisper:
     queue: str
     category: str | None = None
     number: str = ""
+    call: str = ""
+    asks: str = ""
+    """The agent who asks for help with this caller's ``call``; '' for a call of one's own."""
 
 
-def whisper_for(records: Records, sid: str, queue: str) -> Whisper:
+def whisper_for(records: Records, sid: str, queue: str, asks: str = "") -> Whisper:
     """What is on record of this caller; of one who was called back, what the first call was about."""
     events = records.events(sid)
     category, number = form_of(events).get("category"), form_of(events).get("complaint_number") or ""
@@ -70,7 +79,7 @@ def whisper_for(records: Records, sid: str, queue: str) -> Whisper:
         elif event.kind == "called_back":
             number = event.data["complaint"] or number
             category = category or form_of(records.events(event.data["of"])).get("category")
-    return Whisper(queue, category, number)
+    return Whisper(queue, category, number, sid, asks)
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,7 @@ class Legs:
     urls: LegUrls
 
     def whisper(self, offer: str, whisper: Whisper) -> str:
-        """For the agent: who it is, then the head of the queue."""
+        """For the agent: who it is, then the head of the queue; for one who helps, the room of that call."""
         response = VoiceResponse()
         known = self.script.menu.categories.get(whisper.category or "")
         says = [Say("agent_whisper_unknown")]
@@ -89,10 +98,21 @@ class Legs:
             says = [Say("agent_whisper", (("category", known.of(AGENT_LANG)),))]
         if whisper.number:
             says.append(Say("agent_whisper_number", (("number", whisper.number),)))
+        if whisper.asks:
+            says.insert(0, Say("agent_consult", (("agent", whisper.asks),)))
         self._say(response, says, AGENT_LANG)
+        if whisper.asks:
+            into_room(response, whisper.call, self.urls.agent("done", offer))
+            return str(response)
         dial = Dial(action=self.urls.agent("done", offer), method="POST", timeout=HEAD_S)
         dial.queue(whisper.queue, url=self.urls.joining, method="POST")
         response.append(dial)
+        return str(response)
+
+    def room(self, offer: str, call: str) -> str:
+        """For the agent whose caller is on hold: the room, in which the caller will be again."""
+        response = VoiceResponse()
+        into_room(response, call, self.urls.agent("done", offer))
         return str(response)
 
     def gone(self) -> str:

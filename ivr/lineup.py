@@ -79,6 +79,10 @@ class Lineup:
         """The same with those who hear what comes before the queue."""
         return [one.entry for one in self._waiting.values() if not one.taken and one.entry.call not in rung]
 
+    def waiting(self) -> list[Waiting]:
+        """All who wait for an agent, also while one is rung for them."""
+        return [one for one in self._waiting.values() if not one.taken]
+
     def restore(self, records: Records, callback_of: Callable[[str], Callback | None]) -> None:
         """Take in those who were waiting when the process ended, in the order in which they arrived."""
         for sid in records.calls_in_progress():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from ivr.call import LogEvent
+from ivr.contact import Contact
 
 Logged = tuple[str, dict[str, Any]]
 """An event to append: (kind, data)."""
@@ -35,6 +36,7 @@ class Floor(Protocol):
     def away(self, sid: str) -> None: ...
     def left(self, sid: str) -> None: ...
     def ended(self, sid: str) -> None: ...
+    def contact(self, sid: str) -> Contact | None: ...
     def position(self, sid: str) -> int | None: ...
     def estimate(self, sid: str) -> float | None: ...
     def call_back(
@@ -67,6 +69,9 @@ class Unstaffed:
 
     def ended(self, sid: str) -> None:
         """Nothing follows."""
+
+    def contact(self, sid: str) -> None:
+        """Nobody answers."""
 
     def position(self, sid: str) -> None:
         """Not known here."""

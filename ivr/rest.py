@@ -86,6 +86,10 @@ class CarrierRest:
         """Ring no longer; nothing happens to a call that was answered."""
         self._client.calls(call_sid).update(status="canceled")
 
+    def hang_up(self, call_sid: str) -> None:
+        """End a call, answered or not."""
+        self._client.calls(call_sid).update(status="completed")
+
     def status(self, call_sid: str) -> str:
         """The carrier's word for the call now: in-progress, completed, …"""
         return str(self._client.calls(call_sid).fetch().status)

@@ -1,4 +1,4 @@
-"""Who answers and how the queue is run: ``[queue]`` and ``[[agents]]`` of ``hotline.toml``, checked."""
+"""Who answers and how the queue is run: ``[queue]``, ``[[agents]]``, ``[[breaks]]`` and ``[[outcomes]]`` of ``hotline.toml``, checked."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class QueueSection(_Section):
 
     ring_s: int = Field(default=20, ge=5, le=120, description="how long a phone is rung")
     wrap_up_s: int = Field(default=30, ge=0, le=3600, description="after a call, before the next one")
+    wrap_up_until_saved: bool = Field(default=False, description="a wrap-up ends by saving alone, however long it takes")
     aht_s: int = Field(
         default=300, ge=10, le=7200, description="average handling time that is assumed until enough calls were handled"
     )
@@ -36,6 +37,14 @@ class AgentSection(_Section):
     skills: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1)
 
 
+class Named(_Section):
+    """One of ``[[breaks]]`` (why an agent is away) or ``[[outcomes]]`` (what a call came to)."""
+
+    name: str = Field(pattern=r"^[a-z_]{1,32}$", description="small letters and _; kept in the records")
+    zh: str = Field(min_length=1, max_length=40)
+    en: str = Field(min_length=1, max_length=40)
+
+
 def staff_faults(script: Script) -> Iterator[str]:
     """What does not fit between the agents and the menu: place, fault, remedy."""
     skills = script.menu.skills
@@ -43,6 +52,10 @@ def staff_faults(script: Script) -> Iterator[str]:
         counts = Counter(getattr(agent, what) for agent in script.agents)
         for value in (value for value, count in counts.items() if count > 1):
             yield f"agents.{what}: two agents have {value!r}; give each {what} to one agent"
+    for what in ("breaks", "outcomes"):
+        counts = Counter(one.name for one in getattr(script, what))
+        for name in (name for name, count in counts.items() if count > 1):
+            yield f"{what}.name: two are called {name!r}; rename one"
     for place, agent in enumerate(script.agents):
         for skill in agent.skills:
             if skill not in skills:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from twilio.twiml.voice_response import Gather, VoiceResponse
+from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from ivr import wording
 from ivr.script import Script
 from ivr.state import State
 from ivr.steps import Enqueue, Hangup, Listen, Redirect, Say, Step
+
+ANNOUNCED_EVERY = 3
+"""Rounds of the music on hold from one announcement to the next."""
 
 DOCUMENT_LIMIT = 64 * 1024
 """Twilio takes no larger document, in bytes."""
@@ -45,6 +48,15 @@ class Urls:
         """Where a call goes that has left the queue."""
         return f"{self.base}/voice/left"
 
+    def held(self, round_: int) -> str:
+        """What a caller on hold hears next; every so many rounds the announcement."""
+        return f"{self.base}/voice/held?round={round_}"
+
+    @property
+    def music(self) -> str:
+        """What is played on hold."""
+        return f"{self.base}/voice/music"
+
     @property
     def stream(self) -> str:
         """Where the carrier reports on the audio stream."""
@@ -56,6 +68,14 @@ class Urls:
         return "ws" + self.base.removeprefix("http") + "/media"
 
 
+def into_room(response: VoiceResponse, call: str, action: str) -> None:
+    """Into the conference in which agents and the caller of this call talk; ``action`` follows it."""
+    dial = Dial(action=action, method="POST")
+    # Nobody's leaving ends it: who stays is told by the line what follows.
+    dial.conference(call, beep=False, start_conference_on_enter=True, end_conference_on_exit=False, wait_url="")
+    response.append(dial)
+
+
 @dataclass(frozen=True)
 class Voice:
     """Writes TwiML for one script at one address."""
@@ -65,15 +85,7 @@ class Voice:
 
     def document(self, steps: Iterable[Step], lang: str, token: str | None = None) -> str:
         """The document for these steps; with a ``token`` it opens the audio stream first."""
-        response = VoiceResponse()
-        if token is not None:
-            stream = response.start().stream(
-                url=self.urls.media,
-                track="inbound_track",
-                status_callback=self.urls.stream,
-                status_callback_method="POST",
-            )
-            stream.parameter(name="token", value=token)
+        response = self._begun(token)
         for step in steps:
             match step:
                 case Say():
@@ -106,6 +118,21 @@ class Voice:
         response.redirect(self.urls.wait, method="POST")
         return str(response)
 
+    def on_hold(self, lang: str, round_: int, token: str | None) -> str:
+        """For a caller on hold: the announcement now and then, music, and what follows is asked again."""
+        response = self._begun(token)
+        if round_ % ANNOUNCED_EVERY == 0:
+            self._say(response, Say("hold"), lang)
+        response.play(self.urls.music)
+        response.redirect(self.urls.held(round_ + 1), method="POST")
+        return str(response)
+
+    def in_room(self, call: str, token: str | None) -> str:
+        """For a caller who talks with agents in the room."""
+        response = self._begun(token)
+        into_room(response, call, self.urls.held(0))
+        return str(response)
+
     def leave(self) -> str:
         """Out of the queue; the call goes on at the address that its Enqueue named."""
         response = VoiceResponse()
@@ -127,6 +154,19 @@ class Voice:
         for step in steps:
             says += [step] if isinstance(step, Say) else step.says if isinstance(step, Listen) else []
         return " ".join(wording.text(self.script, say, lang) for say in says)
+
+    def _begun(self, token: str | None) -> VoiceResponse:
+        """A document; with a token it opens the audio stream."""
+        response = VoiceResponse()
+        if token is not None:
+            stream = response.start().stream(
+                url=self.urls.media,
+                track="inbound_track",
+                status_callback=self.urls.stream,
+                status_callback_method="POST",
+            )
+            stream.parameter(name="token", value=token)
+        return response
 
     def _say(self, verb: VoiceResponse | Gather, say: Say, lang: str) -> None:
         language = self.script.languages.of(say.lang or lang)

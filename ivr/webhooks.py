@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, g, request
 
+from ivr import music
 from ivr.admission import KEYS, NUMBER, PARTY, WORD, call_sid, call_status, field, guard, query, refuse, twiml
 from ivr.flow import Flow
 from ivr.ports import Records
@@ -50,6 +51,18 @@ def voice_blueprint(flow: Flow, signatures: Signatures, records: Records) -> Blu
     def left() -> Response:
         sid, result = call_sid(), field("QueueResult", WORD)
         return said(sid, lambda: flow.left(sid, result, **_parties()))
+
+    @voice.post("/held")
+    def held() -> Response:
+        """Asked again and again by a caller on hold, and whenever the caller is to be somewhere else."""
+        sid = call_sid()
+        round_ = int(query("round", NUMBER)) if "round" in request.args else 0
+        return said(sid, lambda: flow.held(sid, round_, **_parties()))
+
+    @voice.get("/music")
+    def music_() -> Response:
+        g.token = None  # the same at every request, and no text to be kept
+        return Response(music.on_hold(), mimetype="audio/wav")
 
     @voice.post("/status")
     def status() -> Response:

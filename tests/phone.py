@@ -54,6 +54,7 @@ class Requests:
         self.messages: list[tuple[str, str]] = []
         self.rung: list[tuple[str, str, str, int]] = []
         self.cancelled: list[str] = []
+        self.hung_up: list[str] = []
         self.statuses: dict[str, str] = {}
 
     def redirect(self, call_sid: str, url: str) -> None:
@@ -73,6 +74,10 @@ class Requests:
     def cancel(self, call_sid: str) -> None:
         """A call was to ring no longer."""
         self.cancelled.append(call_sid)
+
+    def hang_up(self, call_sid: str) -> None:
+        """A call was to end."""
+        self.hung_up.append(call_sid)
 
     def status(self, call_sid: str) -> str:
         """How a call is, as the test says."""

@@ -54,7 +54,7 @@ def test_agents_are_told_without_their_numbers(client: FlaskClient) -> None:
     answer = client.get("/desk/agents")
     assert [one["name"] for one in answer.json["agents"]] == ["wang", "li", "zhang"]
     assert {one["state"] for one in answer.json["agents"]} == {"offline"}
-    assert set(answer.json["agents"][0]) == {"name", "state", "since", "skills", "wish"}
+    assert set(answer.json["agents"][0]) == {"name", "state", "since", "skills", "wish", "reason"}
     assert "800" not in str([{**one, "since": 0} for one in answer.json["agents"]])
     assert answer.headers["Cache-Control"] == "no-store" and "Content-Security-Policy" in answer.headers
 

@@ -103,7 +103,7 @@ def test_an_agent_is_rung_hears_who_it_is_and_takes_the_head(line: Line) -> None
     assert line.agent("wang") == "available"
     assert line.of("agent_rung") == [{"agent": "wang"}]
     assert line.of("agent_answered") == [{"agent": "wang", "waited_s": 9.0, "estimate_s": 0.0}]
-    assert line.of("wrapped_up") == [{"agent": "wang", "talked_s": 61.0, "wrapped_s": 30.0}]
+    assert line.of("wrapped_up") == [{"agent": "wang", "talked_s": 61.0, "held_s": 0.0, "wrapped_s": 30.0}]
     assert line.of("queued")[-1]["estimate_s"] == 0.0
 
 
@@ -294,7 +294,7 @@ def test_a_restart_keeps_callers_agents_and_the_ring_under_way(line: Line) -> No
     assert line.agent("wang") == "wrap_up"
     line.restart()
     line.later(30)
-    assert line.of("wrapped_up") == [{"agent": "wang", "talked_s": 60.0, "wrapped_s": 30.0}]
+    assert line.of("wrapped_up") == [{"agent": "wang", "talked_s": 60.0, "held_s": 0.0, "wrapped_s": 30.0}]
     assert line.rung() == ["8001", "8001"], "and the next caller's turn has come"
 
 

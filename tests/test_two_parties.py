@@ -17,6 +17,7 @@ from flask import Flask
 from hotline.hub import Hub
 from hotline.records import Records, migrate
 from hotline.roster import Roster
+from ivr import music
 from ivr.carrier import sound
 from ivr.carrier.app import create_app
 from ivr.carrier.call import Call
@@ -31,6 +32,7 @@ from ivr.signature import Signatures
 from ivr.stream import Deaf
 from ivr.twiml import Urls, Voice
 from ivr.webhooks import voice_blueprint
+from ivr.work import Work
 from tests.phone import SCRIPT
 from tests.toy_line import ACCOUNT, NUMBER, TOKEN, served
 
@@ -73,13 +75,24 @@ class Person(RecordedCaller):
     def hear(self, frame: bytes) -> None:
         self.heard.put(frame)
 
-    def hears(self, other: Person) -> bool:
-        """True once the other one's voice has come, five frames of it."""
+    def hears(self, *others: Person) -> bool:
+        """True once the voices of these, all together, have come: five frames of them, from now on."""
+        together = sum(sound.decode(one.voice).astype(np.int32) for one in others)
+        return self.hears_law(sound.encode(np.clip(together, -32768, 32767).astype(np.int16)))
+
+    def hears_music(self) -> bool:
+        """True once a piece of the tune on hold has come."""
+        tune = sound.read(music.on_hold())
+        start = 3 * sound.FRAME  # the hurried carrier plays only the first frames
+        return self.hears_law(tune[start : start + sound.FRAME], 1)
+
+    def hears_law(self, law: bytes, times: int = 5) -> bool:
         until = time.monotonic() + PATIENCE_S
-        voiced = 0
-        while voiced < 5 and time.monotonic() < until:
-            voiced += self.heard.get(timeout=PATIENCE_S) == other.voice
-        return voiced == 5
+        while not self.heard.empty():
+            self.heard.get()
+        while times and time.monotonic() < until:
+            times -= self.heard.get(timeout=PATIENCE_S) == law
+        return not times
 
 
 class Staffed:
@@ -87,6 +100,7 @@ class Staffed:
 
     def __init__(self, exchange, floor: Floor, records: Records, hub: Hub) -> None:
         self.exchange, self.floor, self.records, self.hub = exchange, floor, records, hub
+        self.work = Work(floor, records, now=time.time)
 
     def wait(self, sid: str, kind: str) -> dict:
         """Wait for the first event of this kind in this call; its payload."""
@@ -192,3 +206,54 @@ def test_a_call_back_is_promised_made_and_connected(line: Staffed) -> None:
     line.wait(leg, "call_ended")
     kinds = [event.kind for event in line.records.events(leg)]
     assert kinds[0] == "call_started" and kinds.count("call_ended") == 1
+
+
+def test_hold_consult_join_and_hand_over_with_real_legs(line: Staffed) -> None:
+    caller, wang, li = Person(500, ("problem", "0")), Person(1000), Person(1500)
+    line.exchange.phones.add("8001", wang)
+    line.exchange.phones.add("8002", li)
+    line.floor.set_state("wang", "available")
+    call = line.exchange.dial(CALLER, caller)
+    line.wait(call.sid, "agent_answered")
+    line.floor.set_state("li", "available")
+    assert caller.hears(wang)
+    line.work.do("wang", "hold")
+    assert caller.hears_music() and QUICK.prompts.zh["hold"] in caller.said
+    line.work.do("wang", "consult", to="li")
+    assert li.hears(wang) and wang.hears(li)
+    line.work.do("wang", "join")
+    assert caller.hears(wang, li) and wang.hears(caller, li) and li.hears(caller, wang)
+    line.work.do("wang", "hand_over")
+    assert caller.hears(li) and li.hears(caller)
+    line.work.do("li", "hold")
+    assert caller.hears_music()
+    line.floor.set_state("li", "break")
+    zhang = Person(2000)
+    line.exchange.phones.add("8003", zhang)
+    line.floor.set_state("wang", "offline")
+    line.floor.set_state("zhang", "available")
+    li.call.hang_up("the agent's network is gone")
+    assert line.wait(call.sid, "returned") == {"agent": "li", "skill": "general"}
+    assert caller.hears(zhang) and zhang.hears(caller), "whoever is free next has the caller"
+    line.work.do("zhang", "hang_up")
+    assert call.over.wait(PATIENCE_S) and zhang.call.over.wait(PATIENCE_S)
+    line.wait(call.sid, "call_ended")
+    kinds = [event.kind for event in line.records.events(call.sid)]
+    assert kinds.count("agent_answered") == 2 and kinds.count("call_ended") == 1
+
+
+def test_a_transfer_goes_to_the_other_skill_with_the_same_call(line: Staffed) -> None:
+    caller, wang, li = Person(500, ("problem", "0")), Person(1000), Person(1500)
+    line.exchange.phones.add("8001", wang)
+    line.exchange.phones.add("8002", li)
+    line.floor.set_state("wang", "available")
+    call = line.exchange.dial(CALLER, caller)
+    line.wait(call.sid, "agent_answered")
+    assert caller.hears(wang)
+    line.floor.set_state("li", "available")
+    line.work.do("wang", "transfer", to="network", note="测速已做")
+    assert caller.hears(li) and li.hears(caller)
+    assert wang.call.over.wait(PATIENCE_S)
+    assert line.wait(call.sid, "transferred")["note"] == "测速已做"
+    caller.call.hang_up("the caller hung up")
+    assert li.call.over.wait(PATIENCE_S)
