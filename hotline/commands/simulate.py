@@ -51,7 +51,8 @@ class PrecisionType(click.ParamType):
         return metric, half_width
 
 
-def _run_options(command: Callable) -> Callable:
+def run_options(command: Callable) -> Callable:
+    """The options of every command that simulates a model."""
     options = [
         click.option("--json", "as_json", is_flag=True, help="results as JSON on standard output"),
         click.option("--workers", type=click.IntRange(min=1, max=4096), default=1, show_default=True, help="processes on this machine"),
@@ -82,17 +83,17 @@ _model_file = functools.partial(click.argument, type=click.Path(path_type=Path))
 
 @click.command()
 @_model_file("model")
-@_run_options
+@run_options
 def simulate(
     model: Path, as_json: bool, workers: int, cluster: str | None, report: Path | None, columns: tuple[Path, ...],
     of_menu: bool, **changes: Any,
 ) -> None:  # fmt: skip
     """Simulate a model file: simulation/MODEL.md explains it, simulation/examples has some."""
     check_outputs(report, columns)
-    run_model = _changed(load_model(model, of_menu), **changes)
+    run_model = changed(load_model(model, of_menu), **changes)
     from simulation import replicate
 
-    with refusing(), _progress() as progress:
+    with refusing(), progress_of_replications() as progress:
         result = replicate.run(run_model, workers=workers, cluster=cluster, progress=progress)
     _write(report, columns, lambda path: _report().write(result, path), result.write)
     if as_json:
@@ -107,7 +108,7 @@ def simulate(
 @click.command()
 @_model_file("first")
 @_model_file("second")
-@_run_options
+@run_options
 def compare(
     first: Path, second: Path, as_json: bool, workers: int, cluster: str | None, report: Path | None,
     columns: tuple[Path, ...], of_menu: bool, **changes: Any,
@@ -115,10 +116,10 @@ def compare(
     """Simulate two model files on the same calls; shows the differences (second − first) with intervals."""
     check_outputs(report, columns)
     models = [load_model(path, of_menu) for path in (first, second)]
-    models[0] = _changed(models[0], **changes)
+    models[0] = changed(models[0], **changes)
     from simulation import paired
 
-    with refusing(), _progress() as progress:
+    with refusing(), progress_of_replications() as progress:
         comparison = paired.compare(*models, workers=workers, cluster=cluster, progress=progress)
     _write(report, columns, lambda path: _report().write_comparison(comparison, path), lambda path: _differences().write(comparison, path))
     if as_json:
@@ -150,7 +151,7 @@ def load_model(path: Path, of_menu: bool = False) -> Any:
         raise Refused(f"{path} cannot be run:\n" + "\n".join(f"  {problem}" for problem in problems)) from None
 
 
-def _changed(
+def changed(
     model: Any, *, seed: int | None, replications: int | None, precision: tuple[str, float] | None,
     max_replications: int, budget: float | None,
 ) -> Any:  # fmt: skip
@@ -189,7 +190,7 @@ def refusing() -> Iterator[None]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[Any], None]]:
+def progress_of_replications() -> Iterator[Callable[[Any], None]]:
     """A progress bar with the time left, on standard error; nothing where that is no terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
