@@ -20,6 +20,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from agent_assist.agents import agents_blueprint
 from agent_assist.amendments import amendments_blueprint
+from agent_assist.beside import beside_blueprint
 from agent_assist.desk import desk_blueprint
 from agent_assist.extract import warm
 from audio import models
@@ -31,6 +32,8 @@ from hotline.board import Board
 from hotline.channels import open_channels
 from hotline.hall import furnish
 from hotline.hub import Hub
+from hotline.knowledge import Knowledge
+from hotline.language import chosen
 from hotline.records import Records
 from hotline.roster import Roster
 from hotline.settings import Settings
@@ -129,6 +132,18 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
             staffed=bool(script.agents),
             who=signed_in,
             open_session=lambda: session_check(users),
+        )
+    )
+    shelf = Knowledge(records, settings.desk.knowledge)
+    shelf.refresh()
+    app.register_blueprint(
+        beside_blueprint(
+            records,
+            shelf,
+            today=lambda: datetime.now(zone).date(),
+            day_of=lambda at: datetime.fromtimestamp(at, zone).date(),
+            answer_days=script.menu.answer_days,
+            lang=chosen,
         )
     )
     app.register_blueprint(

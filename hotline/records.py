@@ -151,12 +151,13 @@ class Records:
             ).first()
             if row is not None and row.number is not None:
                 table = ComplaintRow.__table__
-                connection.execute(table.update().where(table.c.id == row.id).values(form=form))
+                connection.execute(table.update().where(table.c.id == row.id).values(form=form, **_numbers(form)))
                 return row.number
             now = self._now()
             day = datetime.fromtimestamp(now, self._zone).strftime("%Y%m%d")
             number = f"{day}{self._next_serial(connection, day):04d}"
-            values = {"number": number, "state": "filed", "form": form, "filed_at": now}
+            values = {"number": number, "state": "filed", "form": form, "filed_at": now, **_numbers(form)}
+            values["caller"] = self._caller(connection, call_id)
             if row is None:
                 connection.execute(insert(ComplaintRow).values(call_id=call_id, created_at=now, **values))
             else:
@@ -175,12 +176,15 @@ class Records:
                 return
             if state == "draft":
                 connection.execute(
-                    ComplaintRow.__table__.update().where(ComplaintRow.call_id == call_id).values(form=form)
+                    ComplaintRow.__table__.update()
+                    .where(ComplaintRow.call_id == call_id)
+                    .values(form=form, **_numbers(form))
                 )
             else:
                 connection.execute(
                     insert(ComplaintRow).values(
-                        number=None, call_id=call_id, state="draft", form=form, created_at=self._now()
+                        number=None, call_id=call_id, state="draft", form=form, created_at=self._now(),
+                        caller=self._caller(connection, call_id), **_numbers(form),
                     )
                 )
             self._append(connection, call_id, [("draft_saved", {})])
@@ -228,6 +232,18 @@ class Records:
     def complaint_of_call(self, call_id: str) -> Complaint | None:
         """The complaint or draft that came from this call, or None."""
         return self._complaint(ComplaintRow.call_id == call_id)
+
+    def complaints_of(self, *numbers: str, limit: int = 20) -> list[Complaint]:
+        """The newest complaints and drafts about these phone numbers or made from them, newest first."""
+        wanted = [number for number in numbers if number]
+        if not wanted:
+            return []
+        found: dict[int, Any] = {}
+        with self._engine.connect() as connection:
+            for column in (ComplaintRow.phone, ComplaintRow.caller):  # one index each
+                query = select(ComplaintRow).where(column.in_(wanted)).order_by(ComplaintRow.id.desc()).limit(limit)
+                found.update({row.id: row for row in connection.execute(query)})
+        return [_complaint(found[key]) for key in sorted(found, reverse=True)][:limit]
 
     def newest(self, state: str, limit: int = 100) -> list[Complaint]:
         """The newest complaints in this state (draft, filed), newest first."""
@@ -319,10 +335,21 @@ class Records:
                 for row in connection.execute(query)
             ]
 
+    @staticmethod
+    def _caller(connection: Connection, call_id: str) -> str | None:
+        started = select(EventRow.data).where(EventRow.call_id == call_id, EventRow.kind == "call_started")
+        data = connection.scalar(started)
+        return data["from"].removeprefix("+86") or None if data else None
+
     def _complaint(self, condition: Any) -> Complaint | None:
         with self._engine.connect() as connection:
             row = connection.execute(select(ComplaintRow).where(condition)).first()
         return None if row is None else _complaint(row)
+
+
+def _numbers(form: dict[str, Any]) -> dict[str, Any]:
+    phone = (form.get("fields", {}).get("phone") or {}).get("value")
+    return {"phone": str(phone)[:32] if phone else None}
 
 
 def _complaint(row: Any) -> Complaint:

@@ -62,6 +62,7 @@ class CarrierSection(_Section):
 class DeskSettings(_Section):
     """``[desk]``: the pages behind the sign-in."""
 
+    knowledge: Path = Field(default=Path("knowledge"), description="folder of articles, beside the configuration")
     idle_minutes: float = Field(default=30, gt=0, le=24 * 60, description="without a touch, until signed out")
 
 
@@ -117,7 +118,7 @@ def load(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settin
     port = _port(environ.get("PORT") or "8000")
     values: dict = {
         "line": file.line,
-        "desk": file.desk,
+        "desk": file.desk.model_copy(update={"knowledge": path.parent / file.desk.knowledge}),
         "wallboard": file.wallboard,
         "evidence": file.evidence,
         "web": file.web,

@@ -53,6 +53,8 @@ class ComplaintRow(Base):
     filed_at: Mapped[float | None] = mapped_column(Float)
     level: Mapped[int] = mapped_column(Integer, default=0)
     changed_at: Mapped[float | None] = mapped_column(Float)
+    phone: Mapped[str | None] = mapped_column(String(32), index=True)
+    caller: Mapped[str | None] = mapped_column(String(32), index=True)
 
 
 class SerialRow(Base):

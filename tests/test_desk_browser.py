@@ -24,8 +24,11 @@ from flask_babel import gettext
 from playwright.sync_api import Locator, Page, expect
 
 from agent_assist.amendments import amendments_blueprint
+from agent_assist.beside import beside_blueprint
 from agent_assist.desk import desk_blueprint
 from hotline.hub import Hub
+from hotline.knowledge import Knowledge
+from hotline.language import chosen
 from hotline.records import Records, migrate
 from hotline.server import free_port, serve
 from hotline.signin import signed_in
@@ -44,6 +47,14 @@ def build(url: str) -> Flask:
     users, csrf = closed(app, records, csrf=True)
     account(users)
     app.register_blueprint(desk_blueprint(records, hub, hints=SCRIPT.hints(), who=signed_in))
+    shelf = Knowledge(records, ROOT / "knowledge")
+    shelf.refresh()
+    app.register_blueprint(
+        beside_blueprint(
+            records, shelf, today=lambda: datetime.date(2026, 11, 23), day_of=datetime.date.fromtimestamp,
+            answer_days=15, lang=chosen,
+        )
+    )  # fmt: skip
     app.register_blueprint(
         amendments_blueprint(
             records,
@@ -420,6 +431,28 @@ def test_a_new_call_does_not_push_away_the_one_that_was_chosen(line: Line, page:
     line.partial(A, "甲", end=2)
     line.partial(B, "乙", end=2)
     expect(page.locator("#partials .words")).to_have_text(["乙 …"])
+
+
+def test_the_rule_the_articles_and_earlier_complaints_lie_beside_the_call(line: Line, page: Page) -> None:
+    line.happens(B, started(), filled("category", "slow_network"))
+    number = line.post(f"/test/file/{B}", {"fields": {"phone": {"value": "13800138000"}, "category": {"value": "slow_network"}}})["number"]
+    line.happens(A, started(), said("我没有订过的业务扣了我的话费"), filled("category", "wrong_charge"), filled("occurred", "2026-5"))
+    opened(page, line)
+    page.locator(f"[data-call={A}] .card-main").click()
+    expect(page.locator("#rule")).to_contain_text("5个月")
+    expect(page.locator("#rule")).to_contain_text("2026-10-31")
+    expect(page.locator("#rule")).to_have_attribute("data-late", "true")
+    expect(page.locator("#earlier")).to_contain_text(number)
+    expect(page.locator("#articles li").first).to_contain_text("扣费")
+    page.keyboard.press("/")
+    page.keyboard.insert_text("漫游")
+    page.keyboard.press("Enter")
+    page.locator("#articles button", has_text="漫游").click()
+    expect(page.locator("#article")).to_contain_text("境外流量话单")
+    page.keyboard.press("Escape")
+    expect(page.locator("#article")).to_be_hidden()
+    page.locator("#earlier button").click()
+    expect(page.locator("#outcome")).to_contain_text(number)
 
 
 def test_both_languages(line: Line, page: Page) -> None:

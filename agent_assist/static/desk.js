@@ -1,6 +1,7 @@
 // The desk: holds the calls, feeds them from the live stream, and draws what changed.
 
 import { Agents } from "./agents.js";
+import { Beside } from "./beside.js";
 import { Call } from "./calls.js";
 import { byId, node } from "/static/dom.js";
 import { Feed } from "./feed.js";
@@ -20,6 +21,9 @@ const LATE = new Set(["call_ended", "complaint_filed", "draft_saved", "wrapped_u
 // What changes an agent's state.
 const AGENTS = new Set(["agent_rung", "agent_missed", "agent_answered", "wrapped_up", "called_back", "call_ended"]);
 
+// What changes what lies beside a call.
+const BESIDE = new Set(["utterance", "field_heard", "field_edited", "field_rejected", "complaint_filed"]);
+
 const calls = new Map();
 const dismissed = new Set();
 const fetching = new Map(); // call id -> events that came while the call was being fetched
@@ -33,6 +37,7 @@ let drawing = false;
 
 const side = new Side({ choose, dismiss, open: openCase });
 const form = new Form({ pick, reveal, change }, JSON.parse(document.body.dataset.hints));
+const beside = new Beside(ROOT, openCase);
 const transcript = new Transcript(pick);
 const feed = new Feed(`${ROOT}/events`, {
   event: take,
@@ -63,6 +68,7 @@ function take(event) {
   }
   const field = call.take(event);
   if (call === chosenCall) {
+    if (BESIDE.has(event.kind)) beside.soon();
     const line = call.lines.at(-1);
     if (line?.id === event.id) announce(`${say(line.who)}：${line.text}`);
     if (field) announce(`${say(`field.${field}`)}：${value(field, call.fields.get(field)?.value)}`);
@@ -85,6 +91,7 @@ function show(call) {
   chosenByHand = false;
   chosenField = null;
   feed.watch(chosenCall?.id ?? "");
+  beside.show(chosenCall?.id ?? "");
   drawCases();
 }
 
@@ -279,6 +286,11 @@ function tick() {
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && chosenField) pick(chosenField);
+  const typing = event.target.closest?.("input, textarea, select");
+  if (event.key === "/" && !typing) {
+    event.preventDefault();
+    byId("query").focus();
+  }
 });
 
 draw();

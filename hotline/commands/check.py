@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 
@@ -20,6 +22,9 @@ def check(file: str | None) -> None:
         faults = str(error).splitlines()
         raise click.ClickException("\n".join([*faults, f"{len(faults)} to correct"])) from None
     script = found.script
+    articles, faults = _articles(found.desk.knowledge)
+    if faults:
+        raise click.ClickException("\n".join([*faults, f"{len(faults)} to correct"]))
     click.echo(f"{settings.config_path(environ)}: sound")
     rows = [
         ("number", found.line.number),
@@ -31,8 +36,22 @@ def check(file: str | None) -> None:
         ("escalation", " → ".join(rung.zh for rung in script.escalation) or "none: the regulator at once"),
         ("hours", "; ".join(f"{day[:3]} {', '.join(spans) or 'closed'}" for day, spans in script.hours.week())),
     ]
+    rows.append(("articles", f"{articles} in {found.desk.knowledge}"))
     for name, value in rows:
         click.echo(f"  {name:<11} {value}")
+
+
+def _articles(folder: Path) -> tuple[int, list[str]]:
+    from agent_assist.articles import ArticleError, read
+
+    count, faults = 0, []
+    for path in sorted(folder.glob("*.md")):
+        try:
+            read(path)
+            count += 1
+        except ArticleError as error:
+            faults.append(str(error))
+    return count, faults
 
 
 commands = (check,)
