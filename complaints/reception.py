@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO
 
+from agent_assist.privacy import mask
 from complaints.evidence import Evidence, Piece
 from complaints.filing import Filing, form_of
 from hotline.records import Complaint, Records
@@ -40,6 +41,34 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Words that were added to a complaint."""
+
+    id: int
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that happened to a complaint; ``id`` grows with time."""
+
+    id: int
+    at: datetime
+    number: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Changes, the id to go on from, and whether there are more."""
+
+    changes: tuple[Change, ...]
+    next: int
+    more: bool
+
+
+@dataclass(frozen=True)
 class Case:
     """A complaint as its caller may see it; ``due`` is None once it is closed, ``may`` what can be done now."""
 
@@ -51,6 +80,7 @@ class Case:
     steps: tuple[Step, ...]
     may: frozenset[str]
     form: Mapping[str, Any]
+    source: str
 
 
 class Reception:
@@ -111,13 +141,17 @@ class Reception:
     def add(self, number: str, stream: BinaryIO, name: str, *, channel: str, by: str = "caller") -> Piece:
         """Add a file to a complaint. Raises ``complaints.refusal.Refused``, ``NotNow`` once it is closed."""
         self._open(number)
-        return self._evidence.add(number, stream, name, channel=channel, by=by)
+        piece = self._evidence.add(number, stream, name, channel=channel, by=by)
+        self._records.append(f"evidence-{piece.id}", ("evidence_added", {"number": number, "evidence": piece.id}))
+        return piece
 
-    def act(self, number: str, action: str, *, source: str, lang: str = "zh") -> None:
-        """Accept, escalate or withdraw, once for each ``source``. Raises ``NotNow``."""
+    def act(self, number: str, action: str, *, source: str, lang: str = "zh", why: str = "", by: str = "caller") -> None:
+        """Accept, escalate or withdraw, once for each ``source``; ``why`` is kept as a note. Raises ``NotNow``."""
         case = self._open(number)
         if action not in case.may:
             raise NotNow({"escalate": "top", "accept": "unanswered"}.get(action, "closed"))
+        if why:
+            self.note(number, why, source=source, by=by)
         phone = self.phone_of(number)
         if action == "escalate":
             level = self._records.raise_complaint(source, number)
@@ -126,6 +160,24 @@ class Reception:
         else:
             self._records.change_complaint(source, number, CLOSING[action])
             self._tell(phone, f"sms_{CLOSING[action]}", lang, number=number)
+
+    def note(self, number: str, text: str, *, source: str, by: str) -> Note:
+        """Add words to a complaint; numbers of persons are hidden in them. Raises ``NotNow`` once it is closed."""
+        self._open(number)
+        plain = mask(text.strip())
+        (kept,) = self._records.append(source, ("note_added", {"number": number, "text": plain, "by": by}))
+        return Note(kept.id, self._moment(kept.at), plain)
+
+    def changes(self, after: int, limit: int, mine: Callable[[str], bool]) -> Changes:
+        """What happened to complaints after the event ``after``; ``mine`` tells by its source whether one may be seen."""
+        rows = self._records.about_complaints(after, limit)
+        sources = self._records.sources({row.data["number"] for row in rows})
+        seen = tuple(
+            Change(row.id, self._moment(row.at), row.data["number"], row.kind.removeprefix("complaint_"))
+            for row in rows
+            if mine(sources.get(row.data["number"], ""))
+        )
+        return Changes(seen, rows[-1].id if rows else after, len(rows) == limit)
 
     # -- inside ------------------------------------------------------------------
 
@@ -150,7 +202,7 @@ class Reception:
             steps.append(Step(self._moment(found.changed_at), found.state))
         return Case(
             found.number or "", found.state, found.level, filed, due if found.state in OPEN else None, tuple(steps),
-            frozenset(may), found.form,
+            frozenset(may), found.form, found.call_id,
         )
 
     def _due(self, filed: float) -> date:

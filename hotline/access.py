@@ -35,6 +35,17 @@ OPEN = frozenset(
         "status.enter",
         "status.case",
         "status.act",
+        # Other programs: each request brings a key, checked there; page and document hold nothing of a caller.
+        "api.page",
+        "api.openapi",
+        "api.file",
+        "api.get",
+        "api.add_evidence",
+        "api.add_note",
+        "api.escalate",
+        "api.accept",
+        "api.withdraw",
+        "api.changes",
     }
 )
 """Endpoints without sign-in."""

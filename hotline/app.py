@@ -151,7 +151,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
             records, amend=flow.amend, who=signed_in, today=lambda: datetime.now(zone).date(), words=gettext
         )
     )
-    open_channels(app, settings, records, carrier, background, lambda: datetime.now(zone))
+    open_channels(app, csrf, settings, records, carrier, background, lambda: datetime.now(zone))
     app.register_blueprint(agents_blueprint(floor, now=time.time, may_set=may_speak_for))
 
     board = Board(records, settings.wallboard, zone=settings.line.timezone, agents=floor.agents, now=time.time)

@@ -1,4 +1,4 @@
-"""The written channels, tied together: evidence, codes, web form, status page."""
+"""The written channels, tied together: evidence, codes, web form, status page, API."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from concurrent.futures import Executor
 from datetime import datetime
 
 from flask import Flask
+from flask_wtf.csrf import CSRFProtect
 
+from complaints.api import api_blueprint
 from complaints.codes import Codes
 from complaints.complain import Choices, complain_blueprint
 from complaints.drafts import Drafts
 from complaints.evidence import Evidence
 from complaints.filing import filing_model
+from complaints.keys import Keys
 from complaints.reception import Reception
 from complaints.status import status_blueprint
 from hotline.records import Records
@@ -30,9 +33,10 @@ BUSY = "240 per minute"
 
 
 def open_channels(
-    app: Flask, settings: Settings, records: Records, carrier: CarrierRest, background: Executor, now: Callable[[], datetime]
+    app: Flask, csrf: CSRFProtect, settings: Settings, records: Records, carrier: CarrierRest, background: Executor,
+    now: Callable[[], datetime],
 ) -> Reception:
-    """Register the callers' pages; the application is guarded already."""
+    """Register the callers' pages and the API; the application is guarded already."""
     script = settings.script
     evidence = Evidence(records, settings.var / "evidence", settings.evidence)
     # A key of its own: what signs cookies is not what hides codes.
@@ -47,11 +51,11 @@ def open_channels(
         records, evidence, answer_days=script.menu.answer_days, ladder=len(script.escalation), send=send,
         background=background, now=now,
     )
+    model = filing_model(list(choices.categories), list(choices.resolutions))
     app.register_blueprint(
         complain_blueprint(
             reception, Drafts(records), codes, evidence,
-            model=filing_model(list(choices.categories), list(choices.resolutions)), choices=choices,
-            limits=settings.evidence, today=reception.today, secure=settings.public_url.startswith("https:"),
+            model=model, choices=choices, limits=settings.evidence, today=reception.today, secure=settings.public_url.startswith("https:"),
         )
     )
     app.register_blueprint(
@@ -61,6 +65,11 @@ def open_channels(
             appeal={lang: script.prompts.of(lang)["regulator"] for lang in LANGS},
         )
     )
+    api = api_blueprint(
+        reception, Keys(records), evidence, records, model=model, limits=settings.evidence, today=reception.today, server=settings.public_url
+    )
+    csrf.exempt(api)
+    app.register_blueprint(api)
     for limiter in app.extensions["limiter"]:
         for name in ("complain", "status"):
             limiter.limit(BUSY)(app.blueprints[name])

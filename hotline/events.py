@@ -115,6 +115,19 @@ class ComplaintRaised(Numbered):
     level: int
 
 
+class NoteAdded(Numbered):
+    """Words were added to a complaint by a written channel (``by``: caller or a program's name); numbers are masked."""
+
+    text: str
+    by: str
+
+
+class EvidenceAdded(Numbered):
+    """A file was added to a complaint (``complaints.evidence.Piece.id``)."""
+
+    evidence: int
+
+
 class CallbackPromised(Payload):
     """The line will call back; it keeps the place in the queue that the caller had (``since``, Unix seconds).
 
@@ -256,6 +269,8 @@ PAYLOADS: dict[str, type[Payload]] = {
     "complaint_answered": Numbered,
     "complaint_withdrawn": Numbered,
     "complaint_accepted": Numbered,
+    "note_added": NoteAdded,
+    "evidence_added": EvidenceAdded,
     "lookup_failed": Numbered,
     "appeal_told": Numbered,
     "callback_promised": CallbackPromised,

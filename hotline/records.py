@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +29,10 @@ from hotline.tables import ComplaintRow, EventRow, ReplyRow, SerialRow
 # Any number; it only has to be the same for all writers of this log.
 WRITERS_LOCK = 4_010_086
 # A carrier retries within minutes; a day leaves room for a queue that was stuck.
+COMPLAINT_KINDS = (
+    "complaint_filed", "complaint_raised", "complaint_answered", "complaint_withdrawn", "complaint_accepted",
+    "note_added", "evidence_added",
+)
 REPLY_KEPT_S = 86_400
 
 
@@ -251,6 +255,17 @@ class Records:
         query = select(ComplaintRow).where(ComplaintRow.state == state).order_by(at.desc(), ComplaintRow.id.desc())
         with self._engine.connect() as connection:
             return [_complaint(row) for row in connection.execute(query.limit(limit))]
+
+    def about_complaints(self, after: int, limit: int) -> list[Event]:
+        """What happened to complaints after the event ``after``, oldest first, at most ``limit``."""
+        query = select(EventRow).where(EventRow.id > after, EventRow.kind.in_(COMPLAINT_KINDS))
+        return self._read(query.order_by(EventRow.id).limit(limit))
+
+    def sources(self, numbers: Collection[str]) -> dict[str, str]:
+        """Complaint number → the call (or other source) that it came from."""
+        query = select(ComplaintRow.number, ComplaintRow.call_id).where(ComplaintRow.number.in_(numbers))
+        with self._engine.connect() as connection:
+            return {row.number: row.call_id for row in connection.execute(query)}
 
     # -- repeats -------------------------------------------------------------
 
