@@ -72,6 +72,7 @@ ACCESS: dict[str, frozenset[str]] = {
     "beside.beside": DESK,
     "beside.search": DESK,
     "beside.article": DESK,
+    "listening.audio": DESK,
     "amendments.change": DESK,
     "agents.listed": DESK,
     "agents.choose": DESK,

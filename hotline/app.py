@@ -23,9 +23,11 @@ from agent_assist.amendments import amendments_blueprint
 from agent_assist.beside import beside_blueprint
 from agent_assist.desk import desk_blueprint
 from agent_assist.extract import warm
+from agent_assist.listening import listening_blueprint
 from audio import models
 from audio.decoder import Pool
 from audio.media import media_blueprint
+from audio.recording import Recordings
 from audio.session import Session
 from hotline.access import HOMES
 from hotline.board import Board
@@ -102,6 +104,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     floor = Floor(
         settings.script, Roster(records), records, carrier, leg_urls, now=time.time, background=background
     )
+    recordings = Recordings(settings.var / "recordings")
     flow = Flow(
         Voice(settings.script, Urls(settings.public_url)),
         records,
@@ -114,6 +117,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
         background=background,
         hears=hears,
         floor=floor,
+        tapes=recordings if settings.privacy.record else None,
     )
     app.register_blueprint(voice_blueprint(flow, signatures, records))
     app.register_blueprint(leg_blueprint(flow, floor, Legs(settings.script, leg_urls), signatures, records))
@@ -146,6 +150,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
             lang=chosen,
         )
     )
+    app.register_blueprint(listening_blueprint(records, recordings, who=signed_in))
     app.register_blueprint(
         amendments_blueprint(
             records, amend=flow.amend, who=signed_in, today=lambda: datetime.now(zone).date(), words=gettext

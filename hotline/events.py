@@ -231,10 +231,22 @@ class CallbackClosed(Payload):
 
 
 class FieldRevealed(Payload):
-    """Somebody looked at a masked value."""
+    """Somebody looked at a masked value, and why."""
 
     field: str
     who: str
+    why: str = ""
+
+
+class RecordingPlayed(Payload):
+    """Somebody listened to the recording of a line (its event id)."""
+
+    who: str
+    line: int
+
+
+class RecordingRefused(Payload):
+    """The caller does not agree to being recorded; what was recorded is deleted."""
 
 
 class CallEnded(Payload):
@@ -289,6 +301,8 @@ PAYLOADS: dict[str, type[Payload]] = {
     "disposition": Disposition,
     "called_back": CalledBack,
     "callback_closed": CallbackClosed,
+    "recording_played": RecordingPlayed,
+    "recording_refused": RecordingRefused,
     "call_ended": CallEnded,
     "error": Error,
 }

@@ -66,8 +66,20 @@ class DeskSettings(_Section):
     idle_minutes: float = Field(default=30, gt=0, le=24 * 60, description="without a touch, until signed out")
 
 
+class PrivacySettings(_Section):
+    """``[privacy]``: what is kept of callers, and for how many days."""
+
+    record: bool = Field(default=True, description="record callers who do not refuse")
+    recordings_days: int = Field(default=30, ge=1, le=3650)
+    words_days: int = Field(default=180, ge=1, le=3650, description="transcripts and personal values in the log")
+    drafts_days: int = Field(default=30, ge=1, le=3650, description="drafts that were never filed")
+    complaints_days: int = Field(default=1095, ge=30, le=7300, description="complaints, from the last change on")
+    reasons: dict[str, list[str]] = Field(default={}, description="why a hidden number is looked at, by language")
+
+
 class _File(_Section):
     line: LineSettings
+    privacy: PrivacySettings = PrivacySettings()
     wallboard: WallboardSettings = WallboardSettings()
     desk: DeskSettings = DeskSettings()
     carrier: CarrierSection = CarrierSection()
@@ -81,6 +93,7 @@ class Settings(_Section):
 
     line: LineSettings
     desk: DeskSettings
+    privacy: PrivacySettings
     wallboard: WallboardSettings
     evidence: EvidenceSettings
     web: WebSettings
@@ -120,6 +133,7 @@ def load(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settin
         "line": file.line,
         "desk": file.desk.model_copy(update={"knowledge": path.parent / file.desk.knowledge}),
         "wallboard": file.wallboard,
+        "privacy": file.privacy,
         "evidence": file.evidence,
         "web": file.web,
         "script": file.script,

@@ -72,6 +72,12 @@ class Call:
     """When the call began to wait in the queue, Unix seconds."""
     answered: bool = False
     """True while the caller talks with an agent: words and keys choose nothing then."""
+    unrecorded: bool = False
+    """The caller does not agree to being recorded."""
+    recording: Any = None
+    """What the open stream is recorded with (``audio.recording.Recording``)."""
+    tape: int = 0
+    """Number of the stream that is open: how many the log told of, this one included."""
     drafted: tuple[int, int] | None = None
     """What the draft was last saved with: utterances and fields."""
     position: int | None = None
@@ -178,6 +184,10 @@ def restored(sid: str, events: Iterable[LogEvent]) -> Call | None:
                 call.queued_at = event.at  # perhaps again, after a talk
         elif event.kind == "utterance" and event.data.get("who", "caller") == "caller":
             call.told.append(told(event.data))
+        elif event.kind == "recording_refused":
+            call.unrecorded = True
+        elif event.kind == "stream_started":
+            call.tape += 1
         elif event.kind == "call_ended":
             call.ended = True
     return call

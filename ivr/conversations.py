@@ -21,7 +21,7 @@ from ivr import answers, steps
 from ivr.call import Call, form_of, restored, told
 from ivr.errands import Errands
 from ivr.menu import Menu
-from ivr.ports import Carrier, Floor, Hub, Logged, Records, Unstaffed
+from ivr.ports import Carrier, Floor, Hub, Logged, Records, Tapes, Unstaffed
 from ivr.progress import Progress
 from ivr.state import State
 from ivr.steps import Say
@@ -38,7 +38,8 @@ class Conversations:
 
     ``listen`` opens a recogniser session: (language, on_partial, on_utterance); ``hears`` are the
     languages for which it can. ``now`` gives the time in the line's time zone. ``background`` runs what
-    must not keep a webhook or a recogniser waiting: requests to the carrier.
+    must not keep a webhook or a recogniser waiting: requests to the carrier. ``tapes``: where callers who
+    agree are recorded; None: nobody is.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Conversations:
         background: Executor,
         hears: tuple[str, ...] = ("zh",),
         floor: Floor | None = None,
+        tapes: Tapes | None = None,
     ) -> None:
         self.voice = voice
         self.menu = Menu(voice.script, hears)
@@ -64,6 +66,7 @@ class Conversations:
         self.progress = Progress(voice.script, records, now)
         self._hears = hears
         self._floor = floor or Unstaffed()
+        self._tapes = tapes
         self._calls: dict[str, Call] = {}
         self._lock = threading.Lock()
 

@@ -30,6 +30,10 @@ TELL_POSITION_S = 30
 WAIT_PAUSE_S = 10
 
 
+REFUSE_KEY = "*"
+"""At the question for the language: no recording, please."""
+
+
 class Flow(Conversations):
     """All live calls of this process, as the carrier and the audio streams speak of them. Thread-safe;
     each call has its own lock.
@@ -50,6 +54,10 @@ class Flow(Conversations):
             if step == "queue":
                 return self._answer_in_queue(call, turn, digits or "")
             present = (step, turn) == (call.state.step, call.state.turn)  # else it was answered before
+            if digits is not None and step == "language" and REFUSE_KEY in digits:
+                self._refuse_recording(call)
+                languages = self.voice.script.languages
+                digits = digits.replace(REFUSE_KEY, "") or languages.of(languages.default).key
             if digits is not None:
                 # Whoever wants a human is heard even when the question was over.
                 if present or digits == self.voice.script.menu.agent_key:
@@ -263,6 +271,7 @@ class Flow(Conversations):
                 on_partial=lambda partial: self._partial(call, partial),
                 on_utterance=lambda utterance: self._heard(call, utterance),
                 on_closed=lambda stream, reason: self._stream_closed(call, stream, reason),
+                tape=lambda pcm: self._record(call, pcm),
             )
             self._expect(call)
             return call.stream
@@ -293,12 +302,33 @@ class Flow(Conversations):
 
     def _stream_started(self, call: Call, name: str) -> None:
         self._records.append(call.sid, ("stream_started", {"stream": name}))
+        call.tape += 1
+        if self._tapes is not None and not call.unrecorded:
+            call.recording = self._tapes.begin(call.sid, call.tape)
+
+    @staticmethod
+    def _record(call: Call, pcm: Any) -> None:
+        recording = call.recording
+        if recording is not None:
+            recording.write(pcm)
+
+    def _refuse_recording(self, call: Call) -> None:
+        """The caller does not agree: nothing is kept from now on, and nothing of before."""
+        if call.unrecorded:
+            return
+        self._records.append(call.sid, ("recording_refused", {}))
+        call.unrecorded, call.recording = True, None
+        if self._tapes is not None:
+            self._tapes.delete(call.sid)
 
     def _stream_closed(self, call: Call, stream: Stream, reason: str) -> None:
         stream.close(wait=True)
         with call.lock:
             if call.stream is stream:
                 call.stream = None
+                if call.recording is not None and self._tapes is not None:
+                    call.recording = None
+                    self._tapes.end(call.sid, call.tape)
             if not call.ended:
                 log.info("call %s: the audio stream ended: %s", call.sid, reason)
                 self._draft(call)  # if no status callback ever comes, it is there

@@ -83,6 +83,14 @@ class Unstaffed:
         """Nobody calls; the promise stands in the log."""
 
 
+class Tapes(Protocol):
+    """Where callers are recorded (``audio.recording.Recordings``)."""
+
+    def begin(self, call: str, stream: int) -> Any: ...
+    def end(self, call: str, stream: int) -> None: ...
+    def delete(self, call: str) -> int: ...
+
+
 class Hub(Protocol):
     """Where words still being spoken are announced (``hotline.hub.Hub``)."""
 

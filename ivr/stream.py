@@ -54,7 +54,7 @@ class Stream:
 
     The recogniser behind it may change while the stream runs, when the caller
     chooses another language; times go on counting from the stream's start.
-    Thread-safe; results come on the recogniser's thread.
+    Thread-safe; results come on the recogniser's thread. ``tape`` is given all audio, to be kept.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class Stream:
         on_partial: Callable[[Partial], None],
         on_utterance: Callable[[Utterance], None],
         on_closed: Callable[[Stream, str], None],
+        tape: Callable[[Any], None] = lambda pcm: None,
     ) -> None:
         self._script = script
         self._listen = listen
@@ -79,6 +80,7 @@ class Stream:
         self._flushed = threading.Event()
         self._samples = 0
         self._lang = lang
+        self._tape = tape
         self._ear = self._open(lang)
 
     # -- for the media socket ----------------------------------------------------
@@ -100,6 +102,7 @@ class Stream:
         """Audio: int16 samples at 8 kHz."""
         with self._lock:  # no sample may reach a session that has been closed for another
             self._samples += len(pcm)
+            self._tape(pcm)
             self._ear.feed(pcm)
 
     # -- for the flow ------------------------------------------------------------

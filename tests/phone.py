@@ -100,10 +100,10 @@ class AtOnce(Executor):
 class Phone:
     """A line with its own records, and a carrier that calls it."""
 
-    def __init__(self, records: Records, *, listen: Listen = lambda *_: Deaf(), now=lambda: NOW) -> None:
+    def __init__(self, records: Records, *, listen: Listen = lambda *_: Deaf(), now=lambda: NOW, tapes=None) -> None:
         self.records = records
         self.carrier = Requests()
-        self._listen, self._now = listen, now
+        self._listen, self._now, self._tapes = listen, now, tapes
         self._validator = RequestValidator(TOKEN)
         self.restart()
 
@@ -116,7 +116,7 @@ class Phone:
         )  # fmt: skip
         self.flow = Flow(
             voice, self.records, Hub(), self.carrier, self._listen, now=self._now, background=AtOnce(),
-            floor=self.floor,
+            floor=self.floor, tapes=self._tapes,
         )  # fmt: skip
         app = Flask("phone")
         app.register_blueprint(voice_blueprint(self.flow, signatures, self.records))

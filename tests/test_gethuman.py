@@ -111,7 +111,7 @@ def test_7_whoever_presses_a_key_does_not_hear_the_rest_except_of_the_notice(wir
     heard = [(one["kind"], one.get("text", "")) for one in happened if one["kind"] in ("say", "quiet", "digits")]
     kinds = [kind for kind, _ in heard]
     assert kinds[:2] == ["say", "say"] and "录音" in heard[0][1], "the notice is heard whole"
-    assert len([text for kind, text in heard if kind == "say" and "按" in text]) <= len(SCRIPT.menu.options) + 3
+    assert len([text for kind, text in heard[1:] if kind == "say" and "按" in text]) <= len(SCRIPT.menu.options) + 3
 
 
 @pytest.mark.parametrize("script", [["language=1"], ["language=1", "problem=7", "problem=8", "problem=6"]])

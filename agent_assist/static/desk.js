@@ -38,7 +38,7 @@ let drawing = false;
 const side = new Side({ choose, dismiss, open: openCase });
 const form = new Form({ pick, reveal, change }, JSON.parse(document.body.dataset.hints));
 const beside = new Beside(ROOT, openCase);
-const transcript = new Transcript(pick);
+const transcript = new Transcript(pick, play);
 const feed = new Feed(`${ROOT}/events`, {
   event: take,
   partial: hear,
@@ -125,7 +125,20 @@ function pick(field) {
   if (source?.utterance) {
     drawNow();
     transcript.reveal(source.utterance);
+    play({ id: source.utterance }, source);
   }
+}
+
+// Lets the seconds of a line be heard, or those of a field's words in it; nothing happens where nothing was kept.
+const player = new Audio();
+function play(line, source = null) {
+  const query = new URLSearchParams({ line: line.id });
+  if (source?.span) {
+    query.set("start", source.start);
+    query.set("end", source.end);
+  }
+  player.src = `${ROOT}/calls/${encodeURIComponent(chosenCall.id)}/audio?${query}`;
+  player.play().catch(() => announce(say("no_recording")));
 }
 
 async function reveal(call, field) {

@@ -5,8 +5,10 @@ import { clock, say } from "/static/words.js";
 
 export class Transcript {
   // pick(field) is called when marked words are clicked.
-  constructor(pick) {
+  // play(line) lets the caller's words be heard.
+  constructor(pick, play) {
     this.pick = pick;
+    this.play = play;
     this.list = byId("lines");
     this.partials = byId("partials");
     this.scroller = byId("scroller");
@@ -66,6 +68,13 @@ export class Transcript {
     }
     const element = this.row(line.who, clock(line.at - this.call.started), words);
     element.dataset.line = line.id;
+    if (line.who === "caller") {
+      const time = element.querySelector(".time");
+      const button = node("button", { type: "button", className: "time", text: `▸ ${time.textContent}`, title: say("play") });
+      button.setAttribute("aria-label", `${say("play")} ${time.textContent}`);
+      button.addEventListener("click", () => this.play(line));
+      time.replaceWith(button);
+    }
     element.classList.toggle("is-source", wholeLine(sources, field));
     this.list.append(element);
     this.drawn.set(line.id, { element, signature });
