@@ -107,12 +107,12 @@ def api_blueprint(
         if operation.body is None:
             return answer(operation, doing(operation, Asked(key, case, None, query, "")))
         raw = _json_bytes()
-        given = request.headers.get("Idempotency-Key", "")
-        if given and not re.fullmatch(shapes.KEY, given):
+        given = request.headers.get("Idempotency-Key")
+        if given is not None and not re.fullmatch(shapes.KEY, given):
             raise Told(422, "unfit", {"Idempotency-Key": gettext("api.header")})
         body = _read(operation.body, raw, today())
         token = hashlib.sha256(f"{key.id} {given or secrets.token_hex(16)}".encode()).hexdigest()[:32]
-        return once(operation, Asked(key, case, body, query, f"api-{key.id}-{token}"), raw, token if given else "")
+        return once(operation, Asked(key, case, body, query, f"{key.channel}-{key.id}-{token}"), raw, token if given else "")
 
     def once(operation: Operation, asked: Asked, raw: bytes, token: str) -> Response:
         """Do it, or answer as before when this key did it already; another body under the key is refused."""
@@ -273,7 +273,7 @@ def _view(serve: Callable[..., Response], operation: Operation) -> Callable[...,
 
 def _mine(key: Key) -> Callable[[str], bool]:
     """Whether this key may see a complaint, by its source."""
-    return lambda source: "read_all" in key.scopes or source.startswith(f"api-{key.id}-")
+    return lambda source: "read_all" in key.scopes or source.startswith(f"{key.channel}-{key.id}-")
 
 
 def _piece(piece: Piece) -> shapes.Evidence:

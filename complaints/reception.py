@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from agent_assist.privacy import mask
 from complaints.evidence import Evidence, Piece
 from complaints.filing import Filing, form_of
+from complaints.joining import Candidate, Facts, candidates
 from hotline.records import Complaint, Records
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,10 @@ log = logging.getLogger(__name__)
 OPEN = ("filed", "raised", "answered")
 """States in which a complaint can still be changed by its caller."""
 CLOSING = {"withdraw": "withdrawn", "accept": "accepted"}
+
+
+WRITTEN = ("web", "app", "social", "counter", "import")
+"""Channels besides the phone; a complaint's source begins with its channel."""
 
 
 class NotNow(Exception):
@@ -179,6 +184,15 @@ class Reception:
         )
         return Changes(seen, rows[-1].id if rows else after, len(rows) == limit)
 
+    def alike(self, number: str) -> list[Candidate]:
+        """Complaints that may be the same trouble as this one, by whatever channel; people decide whether to join them."""
+        found = self._records.complaint(number)
+        if found is None:
+            return []
+        own = self._facts(found)
+        others = self._records.complaints_of(*own.phones, *(f"+86{phone}" for phone in own.phones), limit=50)
+        return candidates(own, [self._facts(other) for other in others if other.number and other.state != "withdrawn"])
+
     # -- inside ------------------------------------------------------------------
 
     def _open(self, number: str) -> Case:
@@ -208,6 +222,11 @@ class Reception:
     def _due(self, filed: float) -> date:
         return self._moment(filed).date() + timedelta(days=self._answer_days)
 
+    def _facts(self, found: Complaint) -> Facts:
+        also = [event.data["from"] for event in self._records.events(found.call_id) if event.kind == "call_started"]
+        filed = self._moment(found.filed_at or found.created_at).date()
+        return Facts.of(found.number or "", channel_of(found.call_id), filed, found.form, also)
+
     def _moment(self, at: float) -> datetime:
         return datetime.fromtimestamp(at, self._now().tzinfo)
 
@@ -222,3 +241,8 @@ class Reception:
         except Exception as error:  # the complaint stands without its message
             log.warning("a text message (%s) was not sent: %s", prompt, type(error).__name__)
 
+
+def channel_of(source: str) -> str:
+    """The channel of a complaint, by its source: one of ``WRITTEN``, or phone."""
+    first = source.partition("-")[0]
+    return first if first in WRITTEN else "phone"

@@ -84,3 +84,11 @@ def choices_of(script: Script) -> Choices:
         {name: {lang: label.of(lang) for lang in LANGS} for name, label in script.menu.categories.items()},
         {one.value: {lang: one.label.of(lang) for lang in LANGS} for one in wishes if one.value},
     )
+
+
+def said_of(choices: Choices) -> dict[str, dict[str, str]]:
+    """For category and resolution: how people call a value, in small letters → the value."""
+    return {
+        name: {said.casefold(): value for value, words in offered.items() for said in (value, *words.values())}
+        for name, offered in (("category", choices.categories), ("resolution", choices.resolutions))
+    }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -150,27 +150,16 @@ class Records:
         A second filing for the same call adds what was said since, under the number already given.
         """
         with self.writing() as connection:
-            row = connection.execute(
-                select(ComplaintRow.id, ComplaintRow.number).where(ComplaintRow.call_id == call_id)
-            ).first()
-            if row is not None and row.number is not None:
-                table = ComplaintRow.__table__
-                connection.execute(table.update().where(table.c.id == row.id).values(form=form, **_numbers(form)))
-                return row.number
-            now = self._now()
-            day = datetime.fromtimestamp(now, self._zone).strftime("%Y%m%d")
-            number = f"{day}{self._next_serial(connection, day):04d}"
-            values = {"number": number, "state": "filed", "form": form, "filed_at": now, **_numbers(form)}
-            values["caller"] = self._caller(connection, call_id)
-            if row is None:
-                connection.execute(insert(ComplaintRow).values(call_id=call_id, created_at=now, **values))
-            else:
-                connection.execute(
-                    ComplaintRow.__table__.update().where(ComplaintRow.id == row.id).values(**values)
-                )
-            self._append(connection, call_id, [("complaint_filed", {"number": number})])
+            number = self._file(connection, call_id, form, self._now())
         self._grew()
         return number
+
+    def file_all(self, complaints: Iterable[tuple[str, dict[str, Any], float]]) -> list[str]:
+        """File many (source, form, Unix time of receipt) at once, all or none; their numbers in that order."""
+        with self.writing() as connection:
+            numbers = [self._file(connection, source, form, at) for source, form, at in complaints]
+        self._grew()
+        return numbers
 
     def save_draft(self, call_id: str, form: dict[str, Any]) -> None:
         """Keep what was heard in a call that ended before filing; changes nothing once filed."""
@@ -267,6 +256,15 @@ class Records:
         with self._engine.connect() as connection:
             return {row.number: row.call_id for row in connection.execute(query)}
 
+    def known_sources(self, sources: Sequence[str]) -> set[str]:
+        """Those of these sources that a complaint was filed from."""
+        found: set[str] = set()
+        with self._engine.connect() as connection:
+            for at in range(0, len(sources), 500):  # SQLite takes only so many values at once
+                some = ComplaintRow.call_id.in_(sources[at : at + 500])
+                found.update(connection.scalars(select(ComplaintRow.call_id).where(some, ComplaintRow.number.is_not(None))))
+        return found
+
     # -- repeats -------------------------------------------------------------
 
     def reply(self, token: str) -> str | None:
@@ -329,6 +327,23 @@ class Records:
             row_id = connection.scalar(insert(EventRow).values(**values).returning(EventRow.id))
             added.append(Event(id=row_id, **values))
         return added
+
+    def _file(self, connection: Connection, call_id: str, form: dict[str, Any], at: float) -> str:
+        table = ComplaintRow.__table__
+        row = connection.execute(select(table.c.id, table.c.number).where(table.c.call_id == call_id)).first()
+        if row is not None and row.number is not None:
+            connection.execute(table.update().where(table.c.id == row.id).values(form=form, **_numbers(form)))
+            return row.number
+        day = datetime.fromtimestamp(at, self._zone).strftime("%Y%m%d")
+        number = f"{day}{self._next_serial(connection, day):04d}"
+        values = {"number": number, "state": "filed", "form": form, "filed_at": at, **_numbers(form)}
+        values["caller"] = self._caller(connection, call_id)
+        if row is None:
+            connection.execute(insert(ComplaintRow).values(call_id=call_id, created_at=at, **values))
+        else:
+            connection.execute(table.update().where(table.c.id == row.id).values(**values))
+        self._append(connection, call_id, [("complaint_filed", {"number": number})])
+        return number
 
     @staticmethod
     def _done(connection: Connection, call_id: str, kind: str, number: str) -> bool:

@@ -57,6 +57,7 @@ class Pages:
     evidence: Evidence
     keys: Keys
     clock: list[float]
+    reception: Reception = field(init=False)
     sent: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
 
     def client(self) -> FlaskClient:
@@ -110,6 +111,7 @@ def pages_in(tmp_path: Path) -> Iterator[Pages]:
         records, evidence, answer_days=15, ladder=2, background=AtOnce(), now=lambda: datetime.fromtimestamp(clock[0], ZONE),
         send=lambda to, prompt, lang, values: found.sent.append((to, prompt, values)),
     )
+    found.reception = reception
     app.register_blueprint(
         complain_blueprint(
             reception, Drafts(records, now=now), codes, evidence, model=model, choices=choices, limits=limits, today=reception.today,
