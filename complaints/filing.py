@@ -15,7 +15,6 @@ from typing import Annotated, Any, Literal
 import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator
 
-from agent_assist.description import TOLD, Told, describe
 from agent_assist.extract import extract
 from agent_assist.form import Form, Heard, Value
 from agent_assist.privacy import mask
@@ -127,16 +126,11 @@ def form_of(filing: Filing, on: date) -> Form:
 
 def _told(what: str, lang: str, on: date) -> Form:
     form = Form()
-    for number, sentence in enumerate(_sentences(what), start=1):
+    for number, sentence in enumerate(sentences(what), start=1):
         form, _ = form.take(extract(Heard(sentence, "problem", lang, utterance=number), on).values)
     return form
 
 
-def _sentences(what: str) -> list[str]:
+def sentences(what: str) -> list[str]:
     """A long story in pieces, as it would have been told in several breaths."""
     return [piece for piece in re.split(r"(?<=[。！？!?\n])|(?<=\.)\s", what) if piece.strip()][:60]
-
-
-def in_short(filing: Filing, form: Form) -> str:
-    """What happened in one or two sentences, for a list."""
-    return describe([Told(filing.what, TOLD[1])], form, filing.lang)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO
 
+from agent_assist.form import Form
 from agent_assist.privacy import mask
 from complaints.evidence import Evidence, Piece
-from complaints.filing import Filing, form_of
+from complaints.filing import Filing, form_of, sentences
 from complaints.joining import Candidate, Facts, candidates
 from hotline.records import Complaint, Records
 
@@ -116,11 +117,15 @@ class Reception:
 
         What was added to the draft ``evidence_of`` belongs to it from now on.
         """
-        before = self._records.complaint_of_call(source)
-        number = self._records.file_complaint(source, form_of(filing, self.today()).to_json())
+        form = form_of(filing, self.today())
+        begun = bool(self._records.events(source))
+        if not begun:
+            self._records.append(source, *_told(filing, form))
+        number = self._records.file_complaint(source, form.to_json())
         if evidence_of:
             self._evidence.hand_over(evidence_of, number)
-        if before is None or before.number is None:
+        if not begun:
+            self._records.append(source, ("call_ended", {"status": "written"}))
             self._tell(filing.phone, "sms_filed", filing.lang, number=number, due=self._due(self._now().timestamp()).isoformat())
         return number
 
@@ -231,15 +236,22 @@ class Reception:
         return datetime.fromtimestamp(at, self._now().tzinfo)
 
     def _tell(self, phone: str | None, prompt: str, lang: str, **values: str) -> None:
-        self._background.submit(self._told, phone, prompt, lang, values)
+        self._background.submit(self._texted, phone, prompt, lang, values)
 
-    def _told(self, phone: str | None, prompt: str, lang: str, values: Mapping[str, str]) -> None:
+    def _texted(self, phone: str | None, prompt: str, lang: str, values: Mapping[str, str]) -> None:
         if phone is None:
             return
         try:
             self._send(phone, prompt, lang, values)
         except Exception as error:  # the complaint stands without its message
             log.warning("a text message (%s) was not sent: %s", prompt, type(error).__name__)
+
+
+def _told(filing: Filing, form: Form) -> list[tuple[str, dict[str, Any]]]:
+    """What was written as the log has what was said: so the desk shows it like a call, each value with its words."""
+    said = [("utterance", {"text": one.strip("\n"), "start": 0.0, "end": 0.0, "ask": "problem"}) for one in sentences(filing.what)]
+    fields = [("field_heard", {"field": name, **value.to_json()}) for name, value in form.values.items()]
+    return [("intent", {"intent": "complain"}), *said, *fields, ("description", {"text": form.description})]
 
 
 def channel_of(source: str) -> str:

@@ -79,6 +79,10 @@ def test_a_caller_files_follows_up_and_escalates_and_the_desk_sees_it(browser: B
         number = page.locator("#number").inner_text()
         assert number in inbox.next()
         expect(desk.locator("#cases")).to_contain_text(number)
+        assert desk.locator("#calls .card").count() == 0, "what was written is no call in progress"
+        desk.locator("#cases button", has_text=number).click()
+        expect(desk.locator("#lines")).to_contain_text("视频会员")
+        expect(desk.locator("#fields")).to_contain_text("138****8000")
 
         # Another day, another browser: with number and phone in hand.
         page = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN").new_page()

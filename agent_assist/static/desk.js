@@ -17,6 +17,8 @@ const ROOT = document.body.dataset.root.replace(/\/$/, "");
 const KEPT = "desk.kept";
 
 // What comes after a call does not bring it back to the strip.
+// Complaints by other channels come in one piece and are no calls in progress.
+const WRITTEN = /^(?:web|app|social|counter|import|evidence)-/;
 const LATE = new Set(["call_ended", "complaint_filed", "draft_saved", "wrapped_up", "callback_closed"]);
 // What changes an agent's state.
 const AGENTS = new Set(["agent_rung", "agent_missed", "agent_answered", "wrapped_up", "called_back", "call_ended"]);
@@ -63,7 +65,7 @@ function take(event) {
   fetching.get(event.call)?.push(event);
   let call = calls.get(event.call);
   if (!call) {
-    if (fetching.has(event.call) || LATE.has(event.kind)) return;
+    if (fetching.has(event.call) || LATE.has(event.kind) || WRITTEN.test(event.call)) return;
     calls.set(event.call, (call = new Call(event.call)));
   }
   const field = call.take(event);
