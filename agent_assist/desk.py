@@ -16,11 +16,13 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from agent_assist import live
 from agent_assist.live import LogEvent, Viewer
+from agent_assist.privacy import mask
 
 HEARTBEAT_S = 15.0
 # Rows read from the log at once: a desk that was away all night must not hold a night in memory.
 BATCH = 500
 LISTED = 20
+LONGEST_REASON = 80
 REVEALABLE = live.SECRET_FIELDS | {"caller"}
 
 
@@ -63,6 +65,7 @@ def desk_blueprint(
     *,
     hints: dict[str, Any] | None = None,
     staffed: bool = False,
+    reasons: dict[str, list[str]] | None = None,
     who: Callable[[], str] = lambda: "desk",
     open_session: Callable[[], Callable[[], bool]] = lambda: lambda: True,
     now: Callable[[], float] = time.time,
@@ -72,7 +75,8 @@ def desk_blueprint(
 
     The pages need the frame of ``hotline.hall``. ``hints`` says what to ask next, as
     ``{"asks": {category: [question, …]}, "fields": {question: field}, "words": {lang: {question: text}}}``; ``staffed``: there
-    are agents to be (``agent_assist.agents``); ``who`` names the person at the desk in the
+    are agents to be (``agent_assist.agents``); ``reasons``, by language, are offered to whoever
+    looks at a hidden value; ``who`` names the person at the desk in the
     log when a hidden value is looked at; ``open_session`` gives, for this request, a check
     whether its session is still open, without which the stream ends; ``now`` gives Unix seconds; ``heartbeat`` is in seconds.
     """
@@ -87,7 +91,7 @@ def desk_blueprint(
 
     @desk.get("", strict_slashes=False)
     def page() -> str:
-        return render_template("desk.html", hints=hints, staffed=staffed, me=who())
+        return render_template("desk.html", hints=hints, staffed=staffed, me=who(), reasons=reasons or {})
 
     @desk.get("/events")
     def events() -> Response:
@@ -117,11 +121,14 @@ def desk_blueprint(
         field = body.get("field") if isinstance(body, dict) else None
         if not isinstance(field, str) or field not in REVEALABLE:
             abort(400)
+        why = body.get("why")
+        if not isinstance(why, str) or not why.strip() or len(why) > LONGEST_REASON:
+            abort(400)
         value = _value(records.events(call_id), field)
         if value is None:
             abort(404)
         # Written down before it is shown: a look that is not on record does not happen.
-        records.append(call_id, ("field_revealed", {"field": field, "who": who()}))
+        records.append(call_id, ("field_revealed", {"field": field, "who": who(), "why": mask(why.strip())}))
         return {"field": field, "value": value}
 
     @desk.get("/complaints")

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
-import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import requests
@@ -36,8 +33,11 @@ from hotline.hall import furnish
 from hotline.hub import Hub
 from hotline.knowledge import Knowledge
 from hotline.language import chosen
+from hotline.privacy_pages import privacy_blueprint
 from hotline.records import Records
+from hotline.retention import Retention
 from hotline.roster import Roster
+from hotline.secret import secret_key
 from hotline.settings import Settings
 from hotline.signin import guard, may_speak_for, session_check, signed_in
 from hotline.users import Users
@@ -134,6 +134,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
             hub,
             hints=script.hints(),
             staffed=bool(script.agents),
+            reasons=settings.privacy.reasons,
             who=signed_in,
             open_session=lambda: session_check(users),
         )
@@ -159,6 +160,9 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     open_channels(app, csrf, settings, records, carrier, background, lambda: datetime.now(zone))
     app.register_blueprint(agents_blueprint(floor, now=time.time, may_set=may_speak_for))
 
+    retention = Retention(records, recordings, settings.privacy, key=secret_key(settings.var))
+    app.register_blueprint(privacy_blueprint(retention, who=signed_in, zone=settings.line.timezone))
+    retention.watch()
     board = Board(records, settings.wallboard, zone=settings.line.timezone, agents=floor.agents, now=time.time)
     app.register_blueprint(
         wallboard_blueprint(board, hub, who=signed_in, open_session=lambda: session_check(users))
@@ -193,23 +197,6 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
             return render_template("outbox.html", messages=messages)
 
     return app
-
-
-def secret_key(var: Path) -> bytes:
-    """What session cookies are signed with: made once, kept in ``var`` and readable by its user only."""
-    path = var / "secret.key"
-    var.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        # Written aside and then put in place: two that start at once must end up with one key.
-        draft = path.with_name(f"secret.{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_bytes(secrets.token_bytes(32))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        draft.unlink()
-    return path.read_bytes()
 
 
 def _loaded(lang: str) -> bool:

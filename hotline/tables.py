@@ -261,3 +261,18 @@ class AlertRow(Base):
     detail: Mapped[str] = mapped_column(String(80))
     acknowledged_by: Mapped[str] = mapped_column(String(32))
     acknowledged_at: Mapped[float | None] = mapped_column(Float)
+
+
+class PrivacyRow(Base):
+    """What was done about personal data (``hotline.retention``); ``subject`` is a keyed hash of the number."""
+
+    __tablename__ = "privacy_log"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    at: Mapped[float] = mapped_column(Float, index=True)
+    who: Mapped[str] = mapped_column(String(64))
+    what: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[str] = mapped_column(String(64), index=True)
+    shown: Mapped[str] = mapped_column(String(32))
+    why: Mapped[str] = mapped_column(String(200))
+    report: Mapped[dict] = mapped_column(JSON)

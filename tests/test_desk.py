@@ -219,7 +219,7 @@ def test_what_is_no_business_of_a_screen_is_not_sent(client: FlaskClient, record
         "CA1",
         ("moved", {"state": {"phone": "13800138000"}}),
         ("stream_started", {"stream": "MZ1"}),
-        ("field_revealed", {"field": "phone", "who": "wang"}),
+        ("field_revealed", {"field": "phone", "who": "wang", "why": "回电"}),
     )
     assert read(client) == []
 
@@ -304,24 +304,26 @@ def test_a_keyed_value_points_to_no_words(client: FlaskClient, records: Records)
 
 def test_a_look_at_a_hidden_value_is_on_record(client: FlaskClient, records: Records) -> None:
     records.append("CA1", STARTED, filled("phone", "13911112222"), filled("phone", "13800138000", "confirmed"))
-    answer = client.post("/desk/calls/CA1/reveal", json={"field": "phone"})
+    answer = client.post("/desk/calls/CA1/reveal", json={"field": "phone", "why": "回电"})
     assert answer.json == {"field": "phone", "value": "13800138000"}
     assert answer.headers["Cache-Control"] == "no-store"
     last = records.events("CA1")[-1]
-    assert (last.kind, last.data) == ("field_revealed", {"field": "phone", "who": "wang"})
-    answer = client.post("/desk/calls/CA1/reveal", json={"field": "caller"})
+    assert (last.kind, last.data) == ("field_revealed", {"field": "phone", "who": "wang", "why": "回电"})
+    answer = client.post("/desk/calls/CA1/reveal", json={"field": "caller", "why": "回电"})
     assert answer.json["value"] == CALLER
 
 
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        ({"field": "phone"}, 200),
+        ({"field": "phone", "why": "回电"}, 200),
+        ({"field": "phone"}, 400),
+        ({"field": "phone", "why": " "}, 400),
         ({"field": "name"}, 400),
         ({"field": ["phone"]}, 400),
         (["phone"], 400),
         ({}, 400),
-        ({"field": "id_number"}, 404),
+        ({"field": "id_number", "why": "回电"}, 404),
     ],
 )
 def test_what_can_be_looked_at(client: FlaskClient, records: Records, body: object, status: int) -> None:

@@ -129,8 +129,8 @@ def test_a_doubled_post_is_done_once_and_a_failed_one_may_be_repeated(house: Hou
     headers = {"X-CSRFToken": token_of(client), "Idempotency-Key": "once-1"}
     path = "/desk/calls/CA2/reveal"
     assert client.post(path, json={"field": "nonsense"}, headers=headers).status_code == 400
-    assert client.post(path, json={"field": "caller"}, headers=headers).status_code == 200
-    again = client.post(path, json={"field": "caller"}, headers=headers)
+    assert client.post(path, json={"field": "caller", "why": "回电"}, headers=headers).status_code == 200
+    again = client.post(path, json={"field": "caller", "why": "回电"}, headers=headers)
     assert again.status_code == 409 and CALLER not in again.text
     looks = [event for event in house.records.events("CA2") if event.kind == "field_revealed"]
     assert len(looks) == 1

@@ -143,8 +143,8 @@ function play(line, source = null) {
   player.play().catch(() => announce(say("no_recording")));
 }
 
-async function reveal(call, field) {
-  const answer = await post(`${ROOT}/calls/${encodeURIComponent(call.id)}/reveal`, { field }).catch(() => null);
+async function reveal(call, field, why) {
+  const answer = await post(`${ROOT}/calls/${encodeURIComponent(call.id)}/reveal`, { field, why }).catch(() => null);
   return answer?.value ?? null;
 }
 

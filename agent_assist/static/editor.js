@@ -72,3 +72,28 @@ function content(field, control) {
   if (!LIST[field]) return control.value;
   return [...control.querySelectorAll("input:checked")].map(({ value }) => value);
 }
+
+const REASONS = JSON.parse(document.body.dataset.reasons || "[]");
+
+// Why a hidden value is looked at: one of the line's reasons or words of one's own. done(reason), "" for none.
+export function reasons(field, done) {
+  const words = node("input", { type: "text", maxlength: 80, required: true, autocomplete: "off" });
+  words.setAttribute("aria-label", `${say("why")} ${say(`field.${field}`)}`);
+  words.placeholder = say("why");
+  const offered = REASONS.map((reason) => {
+    const button = node("button", { type: "button", className: "button", text: reason });
+    button.addEventListener("click", () => done(reason));
+    return button;
+  });
+  const form = node("form", { className: "editor", "data-why": field }, ...offered, words, node("button", { className: "button", text: say("reveal") }));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (words.value.trim()) done(words.value.trim());
+  });
+  form.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key === "Escape") done("");
+  });
+  queueMicrotask(() => (offered[0] ?? words).focus());
+  return form;
+}

@@ -2,7 +2,7 @@
 
 import { FIELDS } from "./calls.js";
 import { byId, node } from "/static/dom.js";
-import { editor } from "./editor.js";
+import { editor, reasons } from "./editor.js";
 import { STATE_SIGNS, value } from "./values.js";
 import { clock, has, say } from "/static/words.js";
 
@@ -162,10 +162,27 @@ export class Form {
     place.replaceChildren(sign, title, text);
   }
 
+  // Asks why; resolves to the reason, or "" when the agent thinks better of it.
+  why(field) {
+    const row = this.rows.get(field);
+    if (row.editor) return Promise.resolve("");
+    return new Promise((resolve) => {
+      const done = (reason) => {
+        this.close(field);
+        row.show.focus();
+        resolve(reason);
+      };
+      row.editor = reasons(field, done);
+      row.element.append(row.editor);
+    });
+  }
+
   async toggle(field) {
     const { call } = this;
     if (this.revealed.delete(field)) return this.draw(call, this.chosen);
-    const whole = await this.on.reveal(call, field);
+    const why = await this.why(field);
+    if (!why || call !== this.call) return;
+    const whole = await this.on.reveal(call, field, why);
     if (call !== this.call) return;
     this.revealed.set(field, whole ?? say("refused"));
     this.draw(call, this.chosen);
