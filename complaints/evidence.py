@@ -38,6 +38,7 @@ DRAFT = "draft:"
 LONGEST_NAME = 80
 _PIECE = 1 << 16
 _SCAN_S = 60
+_SWEEP_S = 3600.0
 _TURNS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -72,6 +73,7 @@ class Evidence:
         self._incoming = folder / "incoming"
         self._settings = settings
         self._now = now
+        self._swept = 0.0
         self._jail = Jail(Limits(int(settings.megapixels * 1e6), settings.sound_minutes * 60))
         self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -84,6 +86,8 @@ class Evidence:
 
         The same file twice for one owner is there once.
         """
+        if owner.startswith(DRAFT) and self._now() > self._swept + _SWEEP_S:
+            self.sweep()
         self._room(owner, 0)
         with tempfile.TemporaryDirectory(dir=self._incoming) as place:
             raw, plain = Path(place, "raw"), Path(place, "plain")
@@ -147,7 +151,8 @@ class Evidence:
 
     def sweep(self) -> int:
         """Remove files of drafts that nobody filed in time, and what a crash left half received; how many."""
-        before = self._now() - self._settings.draft_hours * 3600
+        self._swept = self._now()
+        before = self._swept - self._settings.draft_hours * 3600
         for place in self._incoming.iterdir():
             if place.stat().st_mtime < self._now() - 3600:
                 shutil.rmtree(place, ignore_errors=True)

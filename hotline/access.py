@@ -78,6 +78,9 @@ ACCESS: dict[str, frozenset[str]] = {
     "privacy.export": SUPERVISORS,
     "privacy.erase": SUPERVISORS,
     "amendments.change": DESK,
+    "evidence.listed": DESK,
+    "evidence.file": DESK,
+    "evidence.preview": DESK,
     "agents.listed": DESK,
     "agents.choose": DESK,
 }

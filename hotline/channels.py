@@ -17,10 +17,12 @@ from complaints.drafts import Drafts
 from complaints.evidence import Evidence
 from complaints.filing import filing_model
 from complaints.keys import Keys
+from complaints.looking import looking_blueprint
 from complaints.reception import Reception
 from complaints.status import status_blueprint
 from hotline.records import Records
 from hotline.settings import Settings
+from hotline.signin import signed_in
 from ivr import wording
 from ivr.callbacks import abroad
 from ivr.rest import CarrierRest
@@ -70,10 +72,11 @@ def open_channels(
     )
     csrf.exempt(api)
     app.register_blueprint(api)
+    app.register_blueprint(looking_blueprint(evidence, records, who=signed_in))
     for limiter in app.extensions["limiter"]:
         for name in ("complain", "status"):
             limiter.limit(BUSY)(app.blueprints[name])
-    evidence.sweep()
+    evidence.sweep()  # and from then on hourly, as files come
     return reception
 
 

@@ -128,6 +128,12 @@ class EvidenceAdded(Numbered):
     evidence: int
 
 
+class EvidenceSeen(EvidenceAdded):
+    """Somebody looked at a file of a complaint."""
+
+    who: str
+
+
 class CallbackPromised(Payload):
     """The line will call back; it keeps the place in the queue that the caller had (``since``, Unix seconds).
 
@@ -283,6 +289,7 @@ PAYLOADS: dict[str, type[Payload]] = {
     "complaint_accepted": Numbered,
     "note_added": NoteAdded,
     "evidence_added": EvidenceAdded,
+    "evidence_seen": EvidenceSeen,
     "lookup_failed": Numbered,
     "appeal_told": Numbered,
     "callback_promised": CallbackPromised,

@@ -27,11 +27,13 @@ from complaints.evidence import Evidence
 from complaints.filing import filing_model
 from complaints.keys import Keys
 from complaints.limits import EvidenceSettings, WebSettings
+from complaints.looking import looking_blueprint
 from complaints.reception import Reception
 from complaints.status import status_blueprint
 from hotline import settings
 from hotline.channels import choices_of
 from hotline.records import Records, migrate
+from hotline.users import Users
 from tests.signed_in import closed
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -53,6 +55,7 @@ class Pages:
     """The callers' pages on a clock of their own, and the messages that went out."""
 
     app: Flask
+    users: Users
     records: Records
     evidence: Evidence
     keys: Keys
@@ -98,14 +101,14 @@ def pages_in(tmp_path: Path) -> Iterator[Pages]:
     records = Records(url, now=now)
     app = Flask("pages", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
-    _, csrf = closed(app, records)
+    users, csrf = closed(app, records)
     limits = EvidenceSettings(keep_free_mb=0, file_mb=0.2)
     evidence = Evidence(records, tmp_path / "evidence", limits, now=now)
     script = settings.load({}).script
     choices = choices_of(script)
     codes = Codes(records, b"secret", WebSettings(), now=now)
     keys = Keys(records, now=now)
-    found = Pages(app, records, evidence, keys, clock)
+    found = Pages(app, users, records, evidence, keys, clock)
     model = filing_model(list(choices.categories), list(choices.resolutions))
     reception = Reception(
         records, evidence, answer_days=15, ladder=2, background=AtOnce(), now=lambda: datetime.fromtimestamp(clock[0], ZONE),
@@ -124,6 +127,7 @@ def pages_in(tmp_path: Path) -> Iterator[Pages]:
     )
     csrf.exempt(api)
     app.register_blueprint(api)
+    app.register_blueprint(looking_blueprint(evidence, records, who=lambda: "wang"))
     yield found
     evidence.close()
     records.close()

@@ -13,6 +13,7 @@ import pytest
 
 from tests import files
 from tests.callers import PHONE, STORY, Pages, pages_in
+from tests.signed_in import client_of
 
 
 @pytest.fixture
@@ -163,3 +164,23 @@ def test_neither_number_nor_phone_reaches_a_log_or_an_address(pages: Pages, capl
     places += [visit.get("/status/case").request.url]
     for text in (caplog.text, *places):
         assert PHONE not in text and number not in text and "138 0013" not in text
+
+
+def test_an_agent_sees_the_evidence_as_a_download_or_a_new_picture_and_each_look_is_on_record(pages: Pages) -> None:
+    client = pages.client()
+    client.post("/complain", data=STORY | {"do": "add", "evidence": (io.BytesIO(files.photo()), "账单.jpg")})
+    draft = pages.evidence.piece(1)
+    agent = client_of(pages.app, pages.users)
+    assert agent.get(f"/evidence/{draft.id}").status_code == 404, "a draft is nobody's business"
+    number = pages.filed(client)
+    (listed,) = agent.get(f"/evidence/of/{number}").json["files"]
+    file = agent.get(f"/evidence/{listed['id']}")
+    assert file.headers["Content-Disposition"].startswith("attachment") and file.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in file.headers["Content-Security-Policy"] and file.data == pages.evidence.path(draft).read_bytes()
+    shown = agent.get(f"/evidence/{listed['id']}/preview.jpg")
+    assert shown.mimetype == "image/jpeg" and shown.data != file.data
+    seen = [event for event in pages.records.after(0) if event.kind == "evidence_seen"]
+    assert [(event.data["who"], event.data["number"]) for event in seen] == [("wang", number)] * 2
+    for path in (f"/evidence/{listed['id']}", f"/evidence/of/{number}"):
+        assert pages.client().get(path).status_code == 401
+    assert agent.get("/evidence/99999999999999999999999").status_code == 404
