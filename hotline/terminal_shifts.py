@@ -24,7 +24,8 @@ def print_shifts(made: ShiftPlan) -> None:
     for head in heads:
         table.add_column(head)
     for row in rows:
-        table.add_row(*map(escape, row))
+        # Full hours without minutes, or a week does not fit beside the names.
+        table.add_row(*(escape(cell.replace(":00", "")) for cell in row))
     out.print(table)
     for u in made.unmet[:MOST_UNMET]:
         out.print(f"[red]{escape(u.group)} {u.day} {u.start}–{u.end}: 缺 short {u.short} of {u.needed}[/]")

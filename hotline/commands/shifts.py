@@ -61,6 +61,8 @@ def shifts(
         from hotline.terminal_shifts import print_shifts
 
         print_shifts(made)
+    if made.gap > gap:
+        click.echo(f"warning: a gap of {100 * gap:g} % was asked for, {100 * made.gap:.2f} % was reached; more --seconds may help", err=True)
     if made.unmet:
         click.echo(f"warning: {made.short_hours:g} agent-hours of the need are not met; see the list", err=True)
 
