@@ -243,7 +243,7 @@ class _Doing:
 
     def _add_note(self, asked: Asked) -> shapes.NoteKept:
         assert asked.case is not None
-        note = self._reception.note(asked.case.number, asked.body.text, source=asked.source, by=asked.key.name)
+        note = self._reception.note(asked.case.number, asked.body.text, by=asked.key.name)
         return shapes.NoteKept(id=note.id, at=note.at, text=note.text)
 
     def _act(self, asked: Asked, action: str) -> shapes.Complaint:

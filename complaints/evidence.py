@@ -150,13 +150,22 @@ class Evidence:
         self._drop(EvidenceRow.id == piece_id, EvidenceRow.owner == draft)
 
     def sweep(self) -> int:
-        """Remove files of drafts that nobody filed in time, and what a crash left half received; how many."""
+        """Remove files of drafts that nobody filed in time, and what belongs to nobody: half received, or erased; how many."""
         self._swept = self._now()
         before = self._swept - self._settings.draft_hours * 3600
         for place in self._incoming.iterdir():
             if place.stat().st_mtime < self._now() - 3600:
                 shutil.rmtree(place, ignore_errors=True)
-        return self._drop(EvidenceRow.owner.startswith(DRAFT), EvidenceRow.at < before)
+        return self._drop(EvidenceRow.owner.startswith(DRAFT), EvidenceRow.at < before) + self._orphans()
+
+    def _orphans(self) -> int:
+        """Remove files that stand in no list any more (a caller's data were erased); how many."""
+        with self._records.writing() as connection:  # nobody adds one while we look
+            used = set(connection.scalars(select(EvidenceRow.sha256).distinct()))
+            gone = [path for path in self._folder.glob("[0-9a-f][0-9a-f]/*") if path.name not in used]
+            for path in gone:
+                path.unlink(missing_ok=True)
+        return len(gone)
 
     # -- inside ------------------------------------------------------------------
 

@@ -150,9 +150,9 @@ class Reception:
 
     def add(self, number: str, stream: BinaryIO, name: str, *, channel: str, by: str = "caller") -> Piece:
         """Add a file to a complaint. Raises ``complaints.refusal.Refused``, ``NotNow`` once it is closed."""
-        self._open(number)
+        case = self._open(number)
         piece = self._evidence.add(number, stream, name, channel=channel, by=by)
-        self._records.append(f"evidence-{piece.id}", ("evidence_added", {"number": number, "evidence": piece.id}))
+        self._records.append(case.source, ("evidence_added", {"number": number, "evidence": piece.id}))
         return piece
 
     def act(self, number: str, action: str, *, source: str, lang: str = "zh", why: str = "", by: str = "caller") -> None:
@@ -161,7 +161,7 @@ class Reception:
         if action not in case.may:
             raise NotNow({"escalate": "top", "accept": "unanswered"}.get(action, "closed"))
         if why:
-            self.note(number, why, source=source, by=by)
+            self.note(number, why, by=by)
         phone = self.phone_of(number)
         if action == "escalate":
             level = self._records.raise_complaint(source, number)
@@ -171,11 +171,12 @@ class Reception:
             self._records.change_complaint(source, number, CLOSING[action])
             self._tell(phone, f"sms_{CLOSING[action]}", lang, number=number)
 
-    def note(self, number: str, text: str, *, source: str, by: str) -> Note:
+    def note(self, number: str, text: str, *, by: str) -> Note:
         """Add words to a complaint; numbers of persons are hidden in them. Raises ``NotNow`` once it is closed."""
-        self._open(number)
+        case = self._open(number)
         plain = mask(text.strip())
-        (kept,) = self._records.append(source, ("note_added", {"number": number, "text": plain, "by": by}))
+        # With the complaint's own events, so that whoever erases those erases this.
+        (kept,) = self._records.append(case.source, ("note_added", {"number": number, "text": plain, "by": by}))
         return Note(kept.id, self._moment(kept.at), plain)
 
     def changes(self, after: int, limit: int, mine: Callable[[str], bool]) -> Changes:

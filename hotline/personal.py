@@ -16,6 +16,7 @@ _BLANKS: dict[str, dict[str, Any]] = {
     "menu_choice": {"key": None, "heard": None, "choice": ""},
     "utterance": {"text": "", "words": [], "digits": [], "choice": ""},
     "description": {"text": ""},
+    "note_added": {"text": ""},
     "callback_promised": {"number": ""},
     "transferred": {"note": ""},
     "disposition": {"summary": ""},

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import delete
 
 from complaints.evidence import Evidence, shown_name
 from complaints.filekind import inspect
 from complaints.limits import EvidenceSettings
 from complaints.refusal import REASONS, Refused
 from hotline.records import Records, migrate
+from hotline.tables import EvidenceRow
 from tests import files
 
 NUMBER = "202611230001"
@@ -144,6 +146,17 @@ def test_drafts_become_the_complaint_s_or_are_swept_away(records: Records, tmp_p
     evidence.close()
     assert [piece.kind for piece in evidence.of(NUMBER)] == ["png"] and evidence.of("draft:b") == []
     assert len(left(tmp_path)) == 1
+
+
+def test_the_files_of_who_was_erased_are_swept_away(records: Records, tmp_path: Path) -> None:
+    evidence = store(records, tmp_path)
+    add(evidence, b"kept", NUMBER)
+    add(evidence, b"erased", "202611230002")
+    with records.writing() as connection:  # as ``hotline.retention`` does
+        connection.execute(delete(EvidenceRow).where(EvidenceRow.owner == "202611230002"))
+    assert evidence.sweep() == 1
+    evidence.close()
+    assert [path.read_bytes() for path in left(tmp_path)] == [b"kept"]
 
 
 @pytest.mark.parametrize(("code", "reason"), [(0, None), (1, "infected"), (3, "unscanned")])
