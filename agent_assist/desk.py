@@ -64,7 +64,7 @@ def desk_blueprint(
     hub: News,
     *,
     hints: dict[str, Any] | None = None,
-    staffed: bool = False,
+    choices: dict[str, Any] | None = None,
     reasons: dict[str, list[str]] | None = None,
     who: Callable[[], str] = lambda: "desk",
     open_session: Callable[[], Callable[[], bool]] = lambda: lambda: True,
@@ -74,9 +74,9 @@ def desk_blueprint(
     """The desk under ``/desk``.
 
     The pages need the frame of ``hotline.hall``. ``hints`` says what to ask next, as
-    ``{"asks": {category: [question, …]}, "fields": {question: field}, "words": {lang: {question: text}}}``; ``staffed``: there
-    are agents to be (``agent_assist.agents``); ``reasons``, by language, are offered to whoever
-    looks at a hidden value; ``who`` names the person at the desk in the
+    ``{"asks": {category: [question, …]}, "fields": {question: field}, "words": {lang: {question: text}}}``; ``choices``: what
+    agents choose from (``agent_assist.agents``), as ``{"breaks": {name: {lang: text}}, "outcomes": …, "skills": […]}``; ``reasons``, by language, are
+    offered to whoever looks at a hidden value; ``who`` names the person at the desk in the
     log when a hidden value is looked at; ``open_session`` gives, for this request, a check
     whether its session is still open, without which the stream ends; ``now`` gives Unix seconds; ``heartbeat`` is in seconds.
     """
@@ -91,7 +91,7 @@ def desk_blueprint(
 
     @desk.get("", strict_slashes=False)
     def page() -> str:
-        return render_template("desk.html", hints=hints, staffed=staffed, me=who(), reasons=reasons or {})
+        return render_template("desk.html", hints=hints, choices=choices, me=who(), reasons=reasons or {})
 
     @desk.get("/events")
     def events() -> Response:

@@ -6,6 +6,7 @@ What is not in the list is refused, so a new endpoint is closed until its line s
 from __future__ import annotations
 
 AGENT, SUPERVISOR, PLANNER = "agent", "supervisor", "planner"
+AGENTS = frozenset({AGENT})
 DESK = frozenset({AGENT, SUPERVISOR})
 EVERYBODY = frozenset({AGENT, SUPERVISOR, PLANNER})
 SUPERVISORS = frozenset({SUPERVISOR})
@@ -83,6 +84,11 @@ ACCESS: dict[str, frozenset[str]] = {
     "evidence.preview": DESK,
     "agents.listed": DESK,
     "agents.choose": DESK,
+    "agents.act": AGENTS,
+    "agents.call_back": AGENTS,
+    "wrapup.read": AGENTS,
+    "wrapup.keep": AGENTS,
+    "wrapup.save": AGENTS,
 }
 """Endpoint → roles that may use it."""
 

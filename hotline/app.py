@@ -15,10 +15,7 @@ from flask_login import current_user
 from twilio.base.exceptions import TwilioRestException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from agent_assist.agents import agents_blueprint
-from agent_assist.amendments import amendments_blueprint
 from agent_assist.beside import beside_blueprint
-from agent_assist.desk import desk_blueprint
 from agent_assist.extract import warm
 from agent_assist.listening import listening_blueprint
 from audio import models
@@ -29,6 +26,7 @@ from audio.session import Session
 from hotline.access import HOMES
 from hotline.board import Board
 from hotline.channels import open_channels
+from hotline.desk_rooms import open_desk
 from hotline.hall import furnish
 from hotline.hub import Hub
 from hotline.knowledge import Knowledge
@@ -39,7 +37,7 @@ from hotline.retention import Retention
 from hotline.roster import Roster
 from hotline.secret import secret_key
 from hotline.settings import Settings
-from hotline.signin import guard, may_speak_for, session_check, signed_in
+from hotline.signin import guard, session_check, signed_in
 from hotline.users import Users
 from hotline.wallboard import wallboard_blueprint
 from ivr.floor import Floor
@@ -128,16 +126,9 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     csrf = guard(app, users)
     for signed in ("voice", "legs", "media"):
         csrf.exempt(app.blueprints[signed])
-    app.register_blueprint(
-        desk_blueprint(
-            records,
-            hub,
-            hints=script.hints(),
-            staffed=bool(script.agents),
-            reasons=settings.privacy.reasons,
-            who=signed_in,
-            open_session=lambda: session_check(users),
-        )
+    open_desk(
+        app, script, records, hub, floor, users, zone=settings.line.timezone, amend=flow.amend,
+        reasons=settings.privacy.reasons,
     )
     shelf = Knowledge(records, settings.desk.knowledge)
     shelf.refresh()
@@ -152,14 +143,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
         )
     )
     app.register_blueprint(listening_blueprint(records, recordings, who=signed_in))
-    app.register_blueprint(
-        amendments_blueprint(
-            records, amend=flow.amend, who=signed_in, today=lambda: datetime.now(zone).date(), words=gettext
-        )
-    )
     open_channels(app, csrf, settings, records, carrier, background, lambda: datetime.now(zone))
-    app.register_blueprint(agents_blueprint(floor, now=time.time, may_set=may_speak_for))
-
     retention = Retention(records, recordings, settings.privacy, key=secret_key(settings.var))
     app.register_blueprint(privacy_blueprint(retention, who=signed_in, zone=settings.line.timezone))
     retention.watch()

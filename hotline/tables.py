@@ -116,7 +116,7 @@ class ContactRow(Base):
 
 
 class WrapUpRow(Base):
-    """What an agent writes about a call in the wrap-up (``hotline.wraps``), saved with every change."""
+    """What an agent has begun to write about a call in the wrap-up (``hotline.drafts``)."""
 
     __tablename__ = "wrap_ups"
 
@@ -125,7 +125,6 @@ class WrapUpRow(Base):
     outcome: Mapped[str] = mapped_column(String(32))
     summary: Mapped[str] = mapped_column(Text)
     due: Mapped[str] = mapped_column(String(10))
-    saved_at: Mapped[float | None] = mapped_column(Float)
 
 
 class CallbackRow(Base):

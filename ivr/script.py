@@ -228,6 +228,14 @@ class Script(_Section):
             "words": {lang: {step: self.prompts.of(lang)[step] for step in steps if step in self.questions} for lang in LANGS},
         }
 
+    def choices(self) -> dict[str, Any]:
+        """What agents choose from at work: breaks and outcomes by name in both languages, skills; {} without agents."""
+        if not self.agents:
+            return {}
+        lists = {"breaks": self.breaks, "outcomes": self.outcomes}
+        named = {what: {one.name: {"zh": one.zh, "en": one.en} for one in ones} for what, ones in lists.items()}
+        return {**named, "skills": list(self.menu.skills)}
+
     def skill(self, option: str, category: str | None) -> str:
         """Who handles this: by the category if it is known, else by the option, else the default."""
         for one in self.menu.options:

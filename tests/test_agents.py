@@ -13,14 +13,12 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
-from agent_assist.agents import agents_blueprint
-from agent_assist.desk import desk_blueprint
+from hotline.desk_rooms import open_desk
 from hotline.hub import Hub
 from hotline.records import Records, migrate
 from hotline.roster import Roster
 from ivr.floor import Floor
 from ivr.legs import LegUrls
-from hotline.signin import may_speak_for, signed_in
 from hotline.users import Users
 from tests.phone import BASE, SCRIPT, AtOnce, Requests
 from tests.signed_in import account, client_of, closed, enter
@@ -39,8 +37,10 @@ def desk(tmp_path: Path) -> Iterator[tuple[Flask, Floor, Records]]:
     app = Flask(__name__, static_folder=None)
     users, _ = closed(app, records)
     account(users)
-    app.register_blueprint(desk_blueprint(records, hub, hints=SCRIPT.hints(), staffed=True, who=signed_in))
-    app.register_blueprint(agents_blueprint(floor, now=time.time, may_set=may_speak_for))
+    open_desk(
+        app, SCRIPT, records, hub, floor, users, zone="Asia/Shanghai",
+        amend=lambda call, kind, data: records.append(call, (kind, data)),
+    )  # fmt: skip
     yield app, floor, records
     records.close()
 
@@ -107,3 +107,80 @@ def test_the_bar_follows_the_state_of_who_is_signed_in(desk: tuple[Flask, Floor,
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     finally:
         server.shutdown()
+
+
+def talking(floor: Floor, records: Records) -> None:
+    """wang talks with the caller of CA1."""
+    records.append(
+        "CA1",
+        ("call_started", {"from": "+8613800138000", "to": "10086"}),
+        ("field_heard", {"field": "category", "value": "wrong_charge", "state": "confirmed"}),
+        ("field_heard", {"field": "amount", "value": 50, "state": "heard"}),
+        ("field_heard", {"field": "resolution", "value": ["refund"], "state": "heard"}),
+        ("description", {"text": "上个月多扣了五十块钱，请打一三八零零一三八零零零"}),
+        ("utterance", {"text": "上个月多扣了五十块钱", "start": 0, "end": 3, "ask": "problem"}),
+    )
+    floor.set_state("wang", "available")
+    floor.joined("CA1", "billing", 0, time.time())
+    floor.arrived("CA1")
+    offer = floor.crew["wang"].offer
+    floor.answered(offer, "CA" + "a" * 32)
+    floor.joining("CA1", "CA" + "a" * 32)
+
+
+def test_only_the_agent_in_the_call_acts_and_is_told_why_not(
+    client: FlaskClient, desk: tuple[Flask, Floor, Records]
+) -> None:
+    app, floor, records = desk
+    refused = client.post("/desk/agents/me/hold", json={})
+    assert (refused.status_code, refused.json["error"]) == (409, "您现在没有通话。")
+    talking(floor, records)
+    held = client.post("/desk/agents/me/hold", json={}).json["me"]["contact"]
+    assert held["place"] == "hold"
+    li = client_of(app, Users(records), "li")
+    assert li.post("/desk/agents/me/retrieve", json={}).status_code == 409
+    chen = client_of(app, Users(records), "chen", "supervisor")
+    assert chen.post("/desk/agents/me/retrieve", json={}).status_code == 403
+    assert client.post("/desk/agents/me/dance", json={}).status_code == 404
+    note = "回电 13800138000"
+    client.post("/desk/agents/me/transfer", json={"to": "network", "note": note})
+    (passed,) = [event.data for event in records.events("CA1") if event.kind == "transferred"]
+    assert "0013800" not in passed["note"] and passed["note"].startswith("回电 138")
+
+
+def test_a_wrap_up_is_proposed_kept_saved_once_and_ends(client: FlaskClient, desk: tuple[Flask, Floor, Records]) -> None:
+    app, floor, records = desk
+    talking(floor, records)
+    records.file_complaint("CA1", {})
+    floor.ended("CA1")
+    at = "/desk/calls/CA1/wrap-up"
+    first = client.get(at).json
+    assert first["state"] == "proposed"
+    assert "上个月多扣了五十块钱" in first["summary"] and "退款" in first["summary"] and "¥50" in first["summary"]
+    assert "一三八零零一三八零零零" not in first["summary"], "numbers are masked"
+    assert first["due"] > time.strftime("%Y-%m-%d")
+    draft = {"outcome": "", "summary": "半句", "due": ""}
+    assert client.post(f"{at}/draft", json=draft).json == {"state": "draft"}
+    assert client.get(at).json["summary"] == "半句"
+    assert client.get("/desk/agents").json["unsaved"] == ["CA1"]
+    assert client.post(at, json=draft).status_code == 422, "an outcome is needed"
+    whole = {"outcome": "resolved", "summary": "已退费，回电 13800138000", "due": "2026-12-08"}
+    for _ in range(2):
+        assert client.post(at, json=whole).json["state"] == "saved"
+    (written,) = [event.data for event in records.events("CA1") if event.kind == "disposition"]
+    assert written["agent"] == "wang" and written["outcome"] == "resolved" and "13800138000" not in written["summary"]
+    me = client.get("/desk/agents").json["me"]
+    assert (me["state"], me["call"]) == ("available", ""), "saving ends the wrap-up"
+    assert client.get("/desk/agents").json["unsaved"] == []
+    assert client_of(app, Users(records), "li").get(at).status_code == 403, "li did not have this caller"
+
+
+@pytest.mark.parametrize(
+    "body", [[], {"outcome": "magic"}, {"outcome": "resolved", "due": "soon"}, {"outcome": "resolved", "summary": "x" * 2001}]
+)
+def test_a_wrap_up_that_cannot_be_used_changes_nothing(
+    client: FlaskClient, desk: tuple[Flask, Floor, Records], body: object
+) -> None:
+    talking(desk[1], desk[2])
+    assert client.post("/desk/calls/CA1/wrap-up", json=body).status_code == 422
+    assert "disposition" not in [event.kind for event in desk[2].events("CA1")]

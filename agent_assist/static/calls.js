@@ -21,6 +21,9 @@ export class Call {
     this.description = ""; // what happened, in the caller's own words
     this.queue = null; // {queue, position}
     this.agent = ""; // who talks or talked with the caller
+    this.agents = new Set(); // all who had the caller
+    this.held = false;
+    this.passed = null; // {agent, note}: who passed the caller on; note null: that agent was lost
     this.number = "";
     this.saved = false; // kept as a draft; that may happen while the call goes on
     this.fields = new Map(); // name -> {value, state, source}
@@ -87,7 +90,19 @@ export class Call {
         break;
       case "agent_answered":
         this.queue = null;
-        this.agent = data.agent;
+        this.had(data.agent);
+        break;
+      case "consulted":
+        if (data.how === "took_over") this.had(data.partner);
+        break;
+      case "held":
+      case "retrieved":
+        this.held = kind === "held";
+        break;
+      case "transferred":
+      case "returned":
+        this.held = false;
+        this.passed = { agent: data.agent, note: data.note ?? null };
         break;
       case "complaint_filed":
         this.number = data.number;
@@ -97,6 +112,7 @@ export class Call {
         break;
       case "call_ended":
         this.ended = at;
+        this.held = false;
         this.partials.clear();
         break;
       case "error":
@@ -104,6 +120,12 @@ export class Call {
         break;
     }
     return "";
+  }
+
+  had(agent) {
+    this.agent = agent;
+    this.agents.add(agent);
+    this.held = false;
   }
 
   // Questions that are still open, in the order that matters for this category.

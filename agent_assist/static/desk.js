@@ -2,6 +2,10 @@
 
 import { Agents } from "./agents.js";
 import { Beside } from "./beside.js";
+import { Keys } from "./keys.js";
+import { Queues } from "./queues.js";
+import { Work } from "./work.js";
+import { WrapUp } from "./wrapup.js";
 import { Call } from "./calls.js";
 import { byId, node } from "/static/dom.js";
 import { Feed } from "./feed.js";
@@ -19,9 +23,12 @@ const KEPT = "desk.kept";
 // What comes after a call does not bring it back to the strip.
 // Complaints by other channels come in one piece and are no calls in progress.
 const WRITTEN = /^(?:web|app|social|counter|import|evidence)-/;
-const LATE = new Set(["call_ended", "complaint_filed", "draft_saved", "wrapped_up", "callback_closed"]);
+const LATE = new Set(["call_ended", "complaint_filed", "draft_saved", "wrapped_up", "disposition", "callback_closed"]);
 // What changes an agent's state.
-const AGENTS = new Set(["agent_rung", "agent_missed", "agent_answered", "wrapped_up", "called_back", "call_ended"]);
+const AGENTS = new Set([
+  "agent_rung", "agent_missed", "agent_answered", "wrapped_up", "called_back", "call_ended",
+  "queued", "held", "retrieved", "transferred", "returned", "consulted", "callback_closed",
+]);
 
 // What changes what lies beside a call.
 const BESIDE = new Set(["utterance", "field_heard", "field_edited", "field_rejected", "complaint_filed"]);
@@ -46,7 +53,7 @@ const feed = new Feed(`${ROOT}/events`, {
   partial: hear,
   beat: (beat) => {
     setClock(beat.now);
-    agents?.load();
+    if (staffed) agents.load();
   },
   state: connected,
   reset: begin,
@@ -54,13 +61,60 @@ const feed = new Feed(`${ROOT}/events`, {
 });
 
 const now = () => Date.now() / 1000 + lag;
-const agents = byId("agent") ? new Agents(`${ROOT}/agents`, document.body.dataset.me, now) : null;
+
+const choices = JSON.parse(document.body.dataset.choices);
+const staffed = Boolean(byId("work"));
+const agents = staffed && new Agents(`${ROOT}/agents`, choices.breaks, { took, now });
+const work = staffed && new Work(`${ROOT}/agents`, choices.skills, { took, now, call: () => chosenCall });
+const queues = staffed && new Queues(now);
+const wrapUp = staffed && new WrapUp((id) => `${ROOT}/calls/${encodeURIComponent(id)}/wrap-up`, choices.outcomes, { saved });
+let inHand = ""; // the call that rings or that this agent has
+let wrapped = ""; // the call whose wrap-up was opened by itself
+let unsaved = []; // calls whose wrap-up was begun and not saved
+
+// What the server says of agents, queues and one's own work.
+function took(answer) {
+  agents.take(answer);
+  work.take(answer);
+  queues.take(answer.queues);
+  unsaved = answer.unsaved;
+  const { me } = answer;
+  const wrapping = me?.state === "wrap_up" && me.wrapping ? me.call : "";
+  if (me?.call && me.call !== inHand && me.state !== "wrap_up") openCase(me.call);
+  inHand = me?.call ?? "";
+  if (wrapping && wrapping !== wrapped) wrapUp.show(wrapping);
+  wrapped = wrapping;
+  wrapUp.limit(wrapping ? me.until : null, now());
+  drawWrapButton();
+}
+
+function saved() {
+  wrapUp.close();
+  work.note(say("wrap.saved"));
+  agents.load();
+}
+
+// Own wrap-ups that were begun and not saved; else that of the call that is looked at.
+function openWrapUp() {
+  const id = wrapUp.open ? wrapUp.call : (unsaved[0] ?? chosenCall?.id);
+  if (id) openCase(id).then(() => wrapUp.show(id, true));
+}
+
+function drawWrapButton() {
+  const button = byId("wrap-open");
+  const mine = chosenCall?.ended != null && chosenCall.agents.has(document.body.dataset.me);
+  button.hidden = !unsaved.length && !mine;
+  button.replaceChildren(
+    unsaved.length ? `${say("wrap.unsaved")} ${unsaved.length} ` : `${say("do.wrap_up")} `,
+    node("kbd", { text: "w", "aria-hidden": "true" }),
+  );
+}
 
 // -- what happens -----------------------------------------------------------
 
 function take(event) {
   if (event.kind === "complaint_filed" || event.kind === "draft_saved") loadCases();
-  if (AGENTS.has(event.kind)) agents?.load();
+  if (staffed && AGENTS.has(event.kind)) agents.load();
   if (dismissed.has(event.call)) return;
   fetching.get(event.call)?.push(event);
   let call = calls.get(event.call);
@@ -217,7 +271,7 @@ async function begin() {
     setTimeout(begin, 2000);
   }
   loadCases();
-  agents?.load();
+  if (staffed) agents.load();
   draw();
 }
 
@@ -247,23 +301,34 @@ function drawNow() {
   transcript.draw(chosenCall, chosenField);
   drawSummary();
   drawCounts();
+  if (staffed) {
+    work.draw();
+    drawWrapButton();
+  }
 }
 
 function drawSummary() {
   const place = byId("summary");
   place.hidden = !chosenCall;
   if (!chosenCall) return place.replaceChildren();
-  const { caller, lang, intent, state, agent } = chosenCall;
+  const { caller, lang, intent, state, agent, held, passed } = chosenCall;
   const parts = [
     node("strong", { className: "tel", text: caller || "—" }),
     node("span", { className: "running", id: "running" }),
     lang && node("span", { text: say(`lang.${lang}`) }),
     intent && node("span", { text: say(`intent.${intent}`) }),
     agent && node("span", { text: `${say("agent")} ${agent}` }),
-    node("span", { className: "now", text: (state !== "ended" && step(chosenCall)) || say(state) }),
+    node("span", { className: "now", text: held ? say("place.hold") : (state !== "ended" && step(chosenCall)) || say(state) }),
+    passed && node("p", { className: "passed", text: passage(passed) }),
   ];
   place.replaceChildren(...parts.filter(Boolean));
   tick();
+}
+
+// Why the caller comes from another agent, for whoever has the call now.
+function passage({ agent, note }) {
+  if (note === null) return `${say("returned_by")}（${agent}）`;
+  return `${say("passed_by")} ${agent}${note ? `：${note}` : ""}`;
 }
 
 function drawCounts() {
@@ -292,7 +357,12 @@ function announce(text) {
 }
 
 function tick() {
-  agents?.tick();
+  if (staffed) {
+    agents.tick();
+    work.tick();
+    queues.tick();
+    wrapUp.tick(now());
+  }
   side.tick(calls.values(), now());
   const running = byId("running");
   if (running && chosenCall) running.textContent = clock((chosenCall.ended ?? now()) - chosenCall.started);
@@ -307,6 +377,27 @@ document.addEventListener("keydown", (event) => {
     byId("query").focus();
   }
 });
+
+if (staffed) {
+  byId("wrap-open").addEventListener("click", openWrapUp);
+  byId("queues").addEventListener("toggle", () => queues.tick());
+  const act = (key, words) => ({ key, words, run: () => work.pressed(key) });
+  new Keys([
+    { key: "a", words: "agent.available", run: () => agents.choose("available") },
+    { key: "p", words: "agent.break", run: () => agents.ask() },
+    act("h", "keys.hold"),
+    act("t", "do.transfer"),
+    act("c", "do.consult"),
+    act("j", "do.join"),
+    act("o", "do.hand_over"),
+    act("b", "do.call_back"),
+    act("H", "do.hang_up"),
+    { key: "w", words: "do.wrap_up", run: openWrapUp },
+    { key: "q", words: "queues", run: () => queues.toggle() },
+    { key: "l", words: "keys.calls", run: () => document.querySelector("#calls .card-main, #cases .case-main")?.focus() },
+    { key: "f", words: "keys.form", run: () => document.querySelector("#fields .field-main")?.focus() },
+  ]);
+}
 
 draw();
 setInterval(tick, 1000);

@@ -19,6 +19,7 @@ export async function post(url, body = {}, key = crypto.randomUUID?.() ?? `${Dat
   return answer(
     await fetch(url, {
       method: "POST",
+      keepalive: true, // what was sent arrives also when the page is closed just now
       headers: {
         Accept: "application/json",
         "Content-Type": "application/json",

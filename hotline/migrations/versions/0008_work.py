@@ -37,7 +37,6 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(32), nullable=False),
         sa.Column("summary", sa.Text, nullable=False),
         sa.Column("due", sa.String(10), nullable=False),
-        sa.Column("saved_at", sa.Float),
         sa.PrimaryKeyConstraint("call", "agent", name="pk_wrap_ups"),
     )
 
