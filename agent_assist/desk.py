@@ -75,7 +75,7 @@ def desk_blueprint(
 
     The pages need the frame of ``hotline.hall``. ``hints`` says what to ask next, as
     ``{"asks": {category: [question, …]}, "fields": {question: field}, "words": {lang: {question: text}}}``; ``choices``: what
-    agents choose from (``agent_assist.agents``), as ``{"breaks": {name: {lang: text}}, "outcomes": …, "skills": […]}``; ``reasons``, by language, are
+    agents choose from (``agent_assist.agents``), as ``{"breaks": [{"name", "zh", "en"}], "outcomes": …, "skills": […]}``; ``reasons``, by language, are
     offered to whoever looks at a hidden value; ``who`` names the person at the desk in the
     log when a hidden value is looked at; ``open_session`` gives, for this request, a check
     whether its session is still open, without which the stream ends; ``now`` gives Unix seconds; ``heartbeat`` is in seconds.

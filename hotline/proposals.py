@@ -29,10 +29,15 @@ class Proposals:
         """The summary of the form as it stands; the answer is due so many days after the complaint was filed."""
         events = self._records.events(call)
         form, lang = form_of(events), self._lang()
-        category = self._script.menu.categories.get(form.get("category") or "")
-        summary = propose(form, lang, self._words, category.of(lang) if category else "")
+        summary = propose(form, lang, self._words, self._category(form.get("category") or "", lang))
         filed = [event.at for event in events if event.kind == "complaint_filed"]
         if not filed:
             return WrapUp(summary=summary)
         due = datetime.fromtimestamp(filed[0], self._zone).date() + timedelta(days=self._script.menu.answer_days)
         return WrapUp(summary=summary, due=due.isoformat())
+
+    def _category(self, name: str, lang: str) -> str:
+        """As the form calls it; a category of the operator's own as the menu says it."""
+        shown = self._words(f"value.{name}")
+        known = self._script.menu.categories.get(name)
+        return shown if shown != f"value.{name}" else known.of(lang) if known else ""

@@ -229,12 +229,11 @@ class Script(_Section):
         }
 
     def choices(self) -> dict[str, Any]:
-        """What agents choose from at work: breaks and outcomes by name in both languages, skills; {} without agents."""
+        """What agents choose from at work, in the order of the file: breaks and outcomes, skills; {} without agents."""
         if not self.agents:
             return {}
         lists = {"breaks": self.breaks, "outcomes": self.outcomes}
-        named = {what: {one.name: {"zh": one.zh, "en": one.en} for one in ones} for what, ones in lists.items()}
-        return {**named, "skills": list(self.menu.skills)}
+        return {what: [one.model_dump() for one in ones] for what, ones in lists.items()} | {"skills": list(self.menu.skills)}
 
     def skill(self, option: str, category: str | None) -> str:
         """Who handles this: by the category if it is known, else by the option, else the default."""

@@ -98,8 +98,9 @@ class Person(RecordedCaller):
 class Staffed:
     """A line with agents, its carrier and its records."""
 
-    def __init__(self, exchange, floor: Floor, records: Records, hub: Hub) -> None:
+    def __init__(self, exchange, floor: Floor, records: Records, hub: Hub, app: Flask, address: str) -> None:
         self.exchange, self.floor, self.records, self.hub = exchange, floor, records, hub
+        self.app, self.address = app, address
         self.work = Work(floor, records, now=time.time)
 
     def wait(self, sid: str, kind: str) -> dict:
@@ -115,12 +116,17 @@ class Staffed:
 
 
 @pytest.fixture
-def line(tmp_path: Path) -> Iterator[Staffed]:
+def script():
+    return QUICK
+
+
+@pytest.fixture
+def line(tmp_path: Path, script) -> Iterator[Staffed]:
     url = f"sqlite:///{tmp_path / 'hotline.db'}"
     migrate(url)
     hub = Hub()
     records = Records(url, grew=hub.grew)
-    app_of: dict[str, Flask] = {"line": Flask("line"), "carrier": Flask("nowhere")}
+    app_of: dict[str, Flask] = {"line": Flask("line", static_folder=None), "carrier": Flask("nowhere")}
 
     def started(name: str):
         return served(lambda environ, start: app_of[name](environ, start))
@@ -128,13 +134,13 @@ def line(tmp_path: Path) -> Iterator[Staffed]:
     with started("line") as line_url, started("carrier") as carrier_url, ThreadPoolExecutor(8) as background:
         signatures, urls = Signatures(line_url, TOKEN), LegUrls(line_url)
         carrier = CarrierRest(carrier_url, ACCOUNT, TOKEN, NUMBER)
-        floor = Floor(QUICK, Roster(records), records, carrier, urls, now=time.time, background=background)
+        floor = Floor(script, Roster(records), records, carrier, urls, now=time.time, background=background)
         flow = Flow(
-            Voice(QUICK, Urls(line_url)), records, hub, carrier, lambda *_: Deaf(),
+            Voice(script, Urls(line_url)), records, hub, carrier, lambda *_: Deaf(),
             now=lambda: datetime.now(SHANGHAI), background=background, floor=floor,
         )  # fmt: skip
         app_of["line"].register_blueprint(voice_blueprint(flow, signatures, records))
-        app_of["line"].register_blueprint(leg_blueprint(flow, floor, Legs(QUICK, urls), signatures, records))
+        app_of["line"].register_blueprint(leg_blueprint(flow, floor, Legs(script, urls), signatures, records))
         app_of["carrier"] = create_app(
             CarrierSettings(
                 account_sid=ACCOUNT, auth_token=TOKEN, line_url=line_url, public_url=line_url, number=NUMBER,
@@ -144,7 +150,7 @@ def line(tmp_path: Path) -> Iterator[Staffed]:
         exchange = app_of["carrier"].extensions["exchange"]
         floor.start()
         try:
-            yield Staffed(exchange, floor, records, hub)
+            yield Staffed(exchange, floor, records, hub, app_of["line"], line_url)
         finally:
             floor.stop()
             exchange.close()

@@ -11,7 +11,7 @@ const PASSING = new Set(["ringing", "busy", "wrap_up"]);
 const PASSING_MS = 3_000;
 
 export class Agents {
-  // breaks: name -> {zh, en}; on: {took(answer), now(): the server's clock, seconds}
+  // breaks: [{name, zh, en}]; on: {took(answer), now(): the server's clock, seconds}
   constructor(url, breaks, on) {
     this.url = url;
     this.breaks = breaks;
@@ -30,13 +30,12 @@ export class Agents {
   }
 
   breakMenu() {
-    const reasons = Object.entries(this.breaks);
-    if (!reasons.length) return this.choice("break");
+    if (!this.breaks.length) return this.choice("break");
     const menu = node(
       "details",
       { className: "menu", id: "breaks" },
       node("summary", { text: say("agent.break"), "data-state": "break" }),
-      node("div", { className: "menu-list" }, ...reasons.map(([name, words]) => this.choice("break", name, words[language()]))),
+      node("div", { className: "menu-list" }, ...this.breaks.map(({ name, ...words }) => this.choice("break", name, words[language()]))),
     );
     menu.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -100,8 +99,8 @@ export class Agents {
 
   named(state) {
     const reason = state === "break" ? this.me.reason : "";
-    const words = this.breaks[reason]?.[language()] ?? (reason && has(`agent.${reason}`) ? say(`agent.${reason}`) : "");
-    return words && words !== say(`agent.${state}`) ? `${say(`agent.${state}`)}：${words}` : say(`agent.${state}`);
+    const words = this.breaks.find(({ name }) => name === reason)?.[language()] ?? (reason && has(`agent.${reason}`) ? say(`agent.${reason}`) : "");
+    return words && words !== say(`agent.${state}`) ? `${say(`agent.${state}`)}${language() === "zh" ? "：" : ": "}${words}` : say(`agent.${state}`);
   }
 
   tick() {

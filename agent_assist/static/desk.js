@@ -65,7 +65,7 @@ const now = () => Date.now() / 1000 + lag;
 const choices = JSON.parse(document.body.dataset.choices);
 const staffed = Boolean(byId("work"));
 const agents = staffed && new Agents(`${ROOT}/agents`, choices.breaks, { took, now });
-const work = staffed && new Work(`${ROOT}/agents`, choices.skills, { took, now, call: () => chosenCall });
+const work = staffed && new Work(`${ROOT}/agents`, choices.skills, { took, now, load: () => agents.load(), call: () => chosenCall });
 const queues = staffed && new Queues(now);
 const wrapUp = staffed && new WrapUp((id) => `${ROOT}/calls/${encodeURIComponent(id)}/wrap-up`, choices.outcomes, { saved });
 let inHand = ""; // the call that rings or that this agent has

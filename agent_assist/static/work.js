@@ -18,7 +18,7 @@ const ACTS = [
 ];
 
 export class Work {
-  // on: {took(answer), call(): the call that is looked at, now()}
+  // on: {took(answer), load(): asks for an answer, call(): the call that is looked at, now()}
   constructor(url, skills, on) {
     this.url = url;
     this.skills = skills;
@@ -27,6 +27,7 @@ export class Work {
     this.colleagues = [];
     this.queues = [];
     this.buttons = new Map();
+    this.busy = false;
     for (const { what, key } of ACTS) {
       const button = node(
         "button",
@@ -75,7 +76,9 @@ export class Work {
     else this.send(what);
   }
 
-  ask(what) {
+  async ask(what) {
+    await this.on.load(); // who is free may have changed without an event
+    if (!this.can(what)) return;
     const select = byId(`${what}-to`);
     const groups = this.queues.map((queue) => {
       const { skill, waiting, available } = queue;
@@ -97,12 +100,16 @@ export class Work {
   }
 
   async send(what, body = {}, done = "") {
+    if (this.busy) return; // a second press before the first is answered means the first
+    this.busy = true;
     this.note("");
     try {
       this.on.took(await post(`${this.url}/me/${what}`, body));
       this.note(done);
     } catch (error) {
       this.note(error.message, true);
+    } finally {
+      this.busy = false;
     }
   }
 

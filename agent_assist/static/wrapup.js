@@ -17,7 +17,7 @@ export class WrapUp {
     this.keeping = 0;
     this.dirty = false;
     byId("wrap-outcomes").append(
-      ...Object.entries(outcomes).map(([name, words]) =>
+      ...outcomes.map(({ name, ...words }) =>
         node(
           "label",
           { className: "chip" },

@@ -1,0 +1,153 @@
+"""An agent's working day in Chromium, with the real local carrier: ring, hold, consult, transfer, wrap-up, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from hotline.desk_rooms import open_desk
+from tests.signed_in import account, closed, enter
+from tests.test_two_parties import CALLER, PATIENCE_S, QUICK, Person, Staffed, line  # noqa: F401 (a fixture)
+
+pytestmark = pytest.mark.browser
+
+UNHURRIED = QUICK.model_copy(update={"queue": QUICK.queue.model_copy(update={"ring_s": 20, "wrap_up_s": 300})})
+
+
+@pytest.fixture
+def script():
+    return UNHURRIED
+
+
+@pytest.fixture
+def desk(line: Staffed) -> Iterator[Staffed]:  # noqa: F811
+    users, csrf = closed(line.app, line.records, csrf=True)
+    for signed in ("voice", "legs"):
+        csrf.exempt(line.app.blueprints[signed])
+    for name in ("wang", "li"):
+        account(users, name)
+    open_desk(
+        line.app, UNHURRIED, line.records, line.hub, line.floor, users, zone="Asia/Shanghai",
+        amend=lambda call, kind, data: line.records.append(call, (kind, data)),
+    )  # fmt: skip
+    yield line
+
+
+def shot(page: Page, name: str) -> None:
+    import os
+
+    if folder := os.environ.get("SHOTS"):
+        page.screenshot(path=f"{folder}/{name}.png")
+
+
+def test_a_call_through_the_agents_hands(desk: Staffed, page: Page) -> None:
+    page.set_viewport_size({"width": 1366, "height": 768})
+    enter(page, desk.address)
+    expect(page.locator("#agent-state")).to_have_text("离线")
+    page.keyboard.press("a")
+    expect(page.locator("#agent-state")).to_have_text("空闲")
+    caller, wang, li = Person(500, ("problem", "0")), Person(1000, answers_phone=False), Person(1500)
+    desk.exchange.phones.add("8001", wang)
+    desk.exchange.phones.add("8002", li)
+    call = desk.exchange.dial(CALLER, caller)
+    ring = page.locator("#ring")
+    expect(ring).to_contain_text("来电")
+    expect(ring).to_contain_text("综合组")
+    desk.records.append(
+        call.sid,
+        ("field_heard", {"field": "category", "value": "wrong_charge", "state": "confirmed", "source": None}),
+        ("field_heard", {"field": "amount", "value": 50, "state": "heard", "source": None}),
+        ("description", {"text": "上个月多扣了五十块钱"}),
+    )
+    expect(page.locator("#queues-sum")).to_contain_text("等候 1")
+    shot(page, "ring")
+    wang.call.accept()
+    expect(page.locator("#work-call")).to_contain_text("通话中")
+    expect(ring).to_be_hidden()
+    page.keyboard.press("h")
+    expect(page.locator("#work-call")).to_contain_text("保持中")
+    expect(page.locator("#summary .now")).to_have_text("保持中")
+    assert caller.hears_music()
+    desk.floor.set_state("li", "available")
+    page.keyboard.press("c")
+    consult = page.locator("#consult")
+    expect(consult).to_be_visible()
+    page.locator("#consult-to").select_option("li")
+    shot(page, "consult")
+    consult.get_by_role("button", name="咨询").click()
+    expect(page.locator("#work-call")).to_contain_text("正在咨询 li")
+    shot(page, "consulting")
+    page.reload()
+    expect(page.locator("#work-call")).to_contain_text("正在咨询 li")
+    page.keyboard.press("j")
+    expect(page.locator("#work-call")).to_contain_text("三方通话中")
+    assert caller.hears(wang, li)
+    page.keyboard.press("h")
+    expect(page.locator("#work-call")).to_contain_text("保持中")
+    page.keyboard.press("h")
+    expect(page.locator("#work-call")).to_contain_text("通话中")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    shot(page, "keys")
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys")).to_be_hidden()
+    page.keyboard.press("q")
+    expect(page.locator("#queues-list tr")).to_have_count(len(UNHURRIED.menu.skills))
+    shot(page, "queues")
+    page.keyboard.press("q")
+    page.locator("body").click(position={"x": 5, "y": 400})
+    page.keyboard.press("Shift+H")
+    wrap = page.locator("#wrap")
+    expect(wrap).to_be_visible()
+    assert caller.call.over.wait(PATIENCE_S)
+    expect(page.locator("#wrap-summary")).to_have_value("收费错误：上个月多扣了五十块钱；金额：¥50。")
+    wrap.get_by_role("radio", name="已解决").check()
+    page.locator("#wrap-summary").fill("已核实，退费五十元。")
+    expect(page.locator("#wrap-state")).to_have_text("草稿已保留")
+    shot(page, "wrap")
+    page.reload()
+    expect(page.locator("#wrap-summary")).to_have_value("已核实，退费五十元。")
+    expect(wrap.locator("input:checked")).to_have_value("resolved")
+    page.locator("#wrap-summary").press("Control+Enter")
+    expect(page.locator("#agent-state")).to_have_text("空闲")
+    expect(wrap).to_be_hidden()
+    assert desk.wait(call.sid, "disposition")["summary"] == "已核实，退费五十元。"
+    page.keyboard.press("p")
+    page.get_by_role("button", name="培训").click()
+    expect(page.locator("#agent-state")).to_have_text("小休：培训")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("#agent-state")).to_have_text("Break: Training")
+    for width, height in ((683, 384), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is cut off"
+        shot(page, f"small-{width}")
+
+
+def test_a_transfer_brings_the_form_and_the_note(desk: Staffed, page: Page) -> None:
+    caller, wang, li = Person(500, ("problem", "0")), Person(1000), Person(1500)
+    desk.exchange.phones.add("8001", wang)
+    desk.exchange.phones.add("8002", li)
+    enter(page, desk.address)
+    desk.floor.set_state("wang", "available")
+    call = desk.exchange.dial(CALLER, caller)
+    expect(page.locator("#work-call")).to_contain_text("通话中")
+    other = page.context.browser.new_context(locale="zh-CN").new_page()
+    enter(other, desk.address, "li")
+    desk.floor.set_state("li", "available")
+    page.keyboard.press("t")
+    page.locator("#transfer-to").select_option("network")
+    page.locator("#transfer-note").fill("测速已做，请查基站；回电 13800138000")
+    shot(page, "transfer")
+    page.locator("#transfer").get_by_role("button", name="转接").click()
+    expect(page.locator("#agent-state")).to_have_text("整理")
+    expect(other.locator("#work-call")).to_contain_text("通话中")
+    expect(other.locator("#summary .passed")).to_contain_text("转接自 wang：测速已做")
+    assert "13800138000" not in other.content()
+    shot(other, "passed")
+    assert caller.hears(li)
+    caller.call.hang_up("the caller hung up")
+    expect(other.locator("#agent-state")).to_have_text("整理")
+    desk.wait(call.sid, "call_ended")
+    other.context.close()
