@@ -4,6 +4,7 @@ import { byId, node } from "/static/dom.js";
 import { say } from "/static/words.js";
 
 const ELSEWHERE = [
+  ["/", "beside.search"],
   ["Enter", "keys.field"],
   ["e", "keys.edit"],
   ["x", "keys.reject"],
