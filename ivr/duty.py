@@ -23,7 +23,8 @@ class Duty:
     leg: str = ""
     """SID of that call, once known."""
     queue: str = ""
-    """The carrier's queue that it is for; '' while the agent is kept for a customer who is called back."""
+    """The carrier's queue that it is for; '' while the agent is kept for a customer who is called back, or helps;
+    ``room`` when a colleague's call was taken over."""
     call: str = ""
     """SID of the caller who is meant, or whom the agent talks or talked to."""
     joined_at: float | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -270,3 +271,24 @@ def test_nobody_acts_in_anothers_call(desk: Desk) -> None:
     with pytest.raises(ValueError):
         desk.floor.set_state("zhang", "break", "holiday")
     assert desk.me("zhang")["reason"] == "meeting"
+
+
+def test_many_wishes_at_once_pass_a_caller_on_once(desk: Desk) -> None:
+    desk.talk()
+
+    def want(number: int) -> str:
+        try:
+            desk.work.do("wang", "transfer", to=("network", "plans")[number % 2])
+        except NotNow as why:
+            return str(why)
+        return ""
+
+    with ThreadPoolExecutor(8) as threads:
+        told = list(threads.map(want, range(16)))
+    assert told.count("") == 1 and set(told) == {"", "no_call"}
+    assert len(desk.of("transferred")) == 1
+    desk.heard()
+    desk.heard()
+    assert [event.data["queue"] for event in desk.records.events(SID) if event.kind == "queued" and event.data["position"] is None][1:] == [
+        desk.of("transferred")[0]["skill"]
+    ], "in one queue, however often the carrier asks"

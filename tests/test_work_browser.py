@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from hotline.desk_rooms import open_desk
 from tests.signed_in import account, closed, enter
+from tests.test_accessibility import AXE, problems
 from tests.test_two_parties import CALLER, PATIENCE_S, QUICK, Person, Staffed, line  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.browser
@@ -39,10 +41,15 @@ def desk(line: Staffed) -> Iterator[Staffed]:  # noqa: F811
 
 
 def shot(page: Page, name: str) -> None:
-    import os
-
+    """A picture to be looked at, where ``SHOTS`` names a folder."""
     if folder := os.environ.get("SHOTS"):
         page.screenshot(path=f"{folder}/{name}.png")
+
+
+def accessible(page: Page) -> None:
+    """axe has nothing serious to say, where it is installed."""
+    if AXE.exists():
+        assert problems(page) == []
 
 
 def test_a_call_through_the_agents_hands(desk: Staffed, page: Page) -> None:
@@ -93,11 +100,13 @@ def test_a_call_through_the_agents_hands(desk: Staffed, page: Page) -> None:
     expect(page.locator("#work-call")).to_contain_text("通话中", timeout=SOON)
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible(timeout=SOON)
+    accessible(page)
     shot(page, "keys")
     page.keyboard.press("Escape")
     expect(page.locator("#keys")).to_be_hidden(timeout=SOON)
     page.keyboard.press("q")
     expect(page.locator("#queues-list tr")).to_have_count(len(UNHURRIED.menu.skills))
+    accessible(page)
     shot(page, "queues")
     page.keyboard.press("q")
     page.locator("body").click(position={"x": 5, "y": 400})
@@ -109,6 +118,7 @@ def test_a_call_through_the_agents_hands(desk: Staffed, page: Page) -> None:
     wrap.get_by_role("radio", name="已解决").check()
     page.locator("#wrap-summary").fill("已核实，退费五十元。")
     expect(page.locator("#wrap-state")).to_have_text("草稿已保留", timeout=SOON)
+    accessible(page)
     shot(page, "wrap")
     page.reload()
     expect(page.locator("#wrap-summary")).to_have_value("已核实，退费五十元。", timeout=SOON)

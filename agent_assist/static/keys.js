@@ -10,6 +10,7 @@ const ELSEWHERE = [
   ["x", "keys.reject"],
   ["↑ ↓", "keys.walk"],
   ["Esc", "keys.escape"],
+  ["Ctrl Enter", "wrap.save"],
 ];
 
 export class Keys {
