@@ -132,3 +132,10 @@ def test_a_partner_takes_over_with_a_clean_clock() -> None:
 def test_what_cannot_be_done_is_refused_with_its_reason(events: list, why: str) -> None:
     with pytest.raises(NotNow, match=f"^{why}$"):
         run(*events)
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_an_agent_lost_beside_a_partner_leaves_the_call_to_the_partner(joined: bool) -> None:
+    contact, done = run(Consult("li"), Inside(), *([Join()] if joined else []), Gone("wang"))
+    assert (contact.agent, contact.place) == ("li", "room")
+    assert Drop("li") not in done
