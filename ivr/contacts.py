@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+SETTLED_S = 10.0
+"""By then the carrier has said what it does with a caller whose agent is gone: a queue may have them again."""
+
+
 class Contacts:
     """Contacts by the SID of the caller's call; every change is kept before it takes effect outside."""
 
@@ -68,7 +72,7 @@ class Contacts:
     def again(self) -> None:
         """Move callers whom no agent has any more once again: the carrier may not have heard the first time."""
         for one in self._contacts.values():
-            if one.over:
+            if one.over and self._now() - one.since > SETTLED_S:
                 self._background.submit(self._move, one.call, one, one.place)
 
     def act(self, call: str, event: Event) -> Contact:

@@ -292,3 +292,16 @@ def test_many_wishes_at_once_pass_a_caller_on_once(desk: Desk) -> None:
     assert [event.data["queue"] for event in desk.records.events(SID) if event.kind == "queued" and event.data["position"] is None][1:] == [
         desk.of("transferred")[0]["skill"]
     ], "in one queue, however often the carrier asks"
+
+
+def test_a_transfer_that_the_carrier_did_not_hear_of_is_asked_for_again(desk: Desk) -> None:
+    desk.talk()
+    desk.work.do("wang", "transfer", to="network")
+    asked = len(desk.carrier.redirects)
+    desk.restart()
+    desk.later(61)
+    assert len(desk.carrier.redirects) > asked
+    assert desk.heard().find("Enqueue").text == f"network.{TOP_PRIORITY}"
+    asked = len(desk.carrier.redirects)
+    desk.later(61)
+    assert len(desk.carrier.redirects) == asked, "the caller waits, and is left in peace"
