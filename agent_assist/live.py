@@ -261,7 +261,8 @@ class Viewer:
                     "choice": show(data["choice"], ask="number").text,
                 }
             case "utterance":
-                self._known(event).append(event)
+                if data.get("who", "caller") == "caller":  # sources count the caller's utterances
+                    self._known(event).append(event)
                 shown = show(data["text"], ask=data.get("ask", ""))
                 return {"text": shown.text, "who": data.get("who", "caller"), "end": data["end"]}
             case "field_heard" | "field_confirmed" | "field_edited":
@@ -295,6 +296,7 @@ class Viewer:
                 earlier
                 for earlier in self._load(event.call_id)
                 if earlier.kind == "utterance" and earlier.seq < event.seq
+                and earlier.data.get("who", "caller") == "caller"
             ]
         return self._said[event.call_id]
 

@@ -6,6 +6,7 @@ import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import requests
@@ -40,6 +41,7 @@ from hotline.settings import Settings
 from hotline.signin import guard, session_check, signed_in
 from hotline.users import Users
 from hotline.wallboard import wallboard_blueprint
+from ivr.agent_ear import AgentEar
 from ivr.floor import Floor
 from ivr.flow import Flow
 from ivr.leg_webhooks import leg_blueprint
@@ -47,7 +49,7 @@ from ivr.legs import Legs, LegUrls
 from ivr.reaper import Reaper
 from ivr.rest import CarrierRest
 from ivr.signature import Signatures
-from ivr.stream import Stream
+from ivr.stream import Deaf, Stream
 from ivr.terms import LANGS
 from ivr.twiml import Urls, Voice
 from ivr.webhooks import voice_blueprint
@@ -62,8 +64,9 @@ WEBHOOK_LIMIT = 64 * 1024
 class Gate:
     """Who may send audio: a handshake signature must be right if present, a token must be the call's own."""
 
-    def __init__(self, flow: Flow, signatures: Signatures) -> None:
+    def __init__(self, flow: Flow, ear: AgentEar, signatures: Signatures) -> None:
         self._flow = flow
+        self._ear = ear
         self._signatures = signatures
 
     def handshake_ok(self, signature: str | None) -> bool:
@@ -72,7 +75,7 @@ class Gate:
 
     def open(self, call_sid: str, token: str) -> Stream | None:
         """The call's stream, or None for an unknown call and a token that is not its own."""
-        return self._flow.open(call_sid, token)
+        return self._flow.open(call_sid, token) or self._ear.open(call_sid, token)
 
 
 def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
@@ -102,15 +105,17 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     floor = Floor(
         settings.script, Roster(records), records, carrier, leg_urls, now=time.time, background=background
     )
+
+    def listen(lang: str, on_partial: Any, on_utterance: Any) -> Session:
+        return Session(pool, lang, on_partial=on_partial, on_utterance=on_utterance)
+
     recordings = Recordings(settings.var / "recordings")
     flow = Flow(
         Voice(settings.script, Urls(settings.public_url)),
         records,
         hub,
         carrier,
-        lambda lang, on_partial, on_utterance: Session(
-            pool, lang, on_partial=on_partial, on_utterance=on_utterance
-        ),
+        listen,
         now=lambda: datetime.now(zone),
         background=background,
         hears=hears,
@@ -118,8 +123,16 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
         tapes=recordings if settings.privacy.record else None,
     )
     app.register_blueprint(voice_blueprint(flow, signatures, records))
-    app.register_blueprint(leg_blueprint(flow, floor, Legs(settings.script, leg_urls), signatures, records))
-    app.register_blueprint(media_blueprint(Gate(flow, signatures)))
+    ear = AgentEar(
+        settings.script,
+        records,
+        hub,
+        lambda lang, on_partial, on_utterance: listen(lang, on_partial, on_utterance) if lang in hears else Deaf(),
+        caller_of=floor.talking,
+        now=time.time,
+    )
+    app.register_blueprint(leg_blueprint(flow, floor, Legs(settings.script, leg_urls), signatures, records, ear))
+    app.register_blueprint(media_blueprint(Gate(flow, ear, signatures)))
     script = settings.script
     users = Users(records, idle_s=settings.desk.idle_minutes * 60)
     furnish(app, name=settings.line.name, zone=settings.line.timezone, default=script.languages.default)

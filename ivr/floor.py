@@ -149,6 +149,15 @@ class Floor:
         with self.changed:
             return self.contacts.get(sid)
 
+    def talking(self, leg: str) -> str | None:
+        """The caller with whom the agent of this call talks now; None for nobody, and while the caller is on hold."""
+        with self._changed:
+            duty = self._crew.of_leg(leg)
+            contact = self._contacts.get(duty.call) if duty is not None and duty.call else None
+            if contact is None or contact.place not in ("talk", "room"):
+                return None
+            return contact.call
+
     def position(self, sid: str) -> int | None:
         """The caller's place among those who compete for the same agents, from 1; None: does not wait."""
         with self.changed:

@@ -164,6 +164,11 @@ class Flow(Conversations):
             self._expect(call)
             return call.state.lang
 
+    def language(self, sid: str) -> str:
+        """The language of this call; the line's own for one that is not known."""
+        call = self._known(sid) if sid else None
+        return call.state.lang if call else self.voice.script.languages.default
+
     def amend(self, sid: str, kind: str, data: dict[str, Any]) -> None:
         """An agent changes a field of this call, which may be over: into the log, the form and what was filed of it."""
         call = self._known(sid)

@@ -11,6 +11,7 @@ import re
 from flask import Blueprint, Response, request
 
 from ivr.admission import KEYS, PARTY, SID, call_sid, call_status, field, guard, query, twiml
+from ivr.agent_ear import AgentEar
 from ivr.duty import Callback
 from ivr.floor import Floor
 from ivr.flow import FINAL, Flow
@@ -22,8 +23,10 @@ _TOKEN = re.compile(r"[0-9a-f]{32}")
 _FLAG = re.compile(r"[01]")
 
 
-def leg_blueprint(flow: Flow, floor: Floor, legs: Legs, signatures: Signatures, records: Records) -> Blueprint:
-    """The webhooks of agents' and customers' legs."""
+def leg_blueprint(
+    flow: Flow, floor: Floor, legs: Legs, signatures: Signatures, records: Records, ear: AgentEar | None = None
+) -> Blueprint:
+    """The webhooks of agents' and customers' legs; with an ``ear`` agents are heard."""
     blueprint = Blueprint("legs", __name__, url_prefix="/voice")
 
     def apology() -> str:
@@ -38,7 +41,10 @@ def leg_blueprint(flow: Flow, floor: Floor, legs: Legs, signatures: Signatures, 
     def agent_answer() -> Response:
         offer = query("offer", _TOKEN)
         whisper = floor.answered(offer, call_sid())
-        return twiml(legs.gone() if whisper is None else legs.whisper(offer, whisper))
+        if whisper is None:
+            return twiml(legs.gone())
+        token = None if ear is None else ear.token(call_sid(), flow.language(whisper.call))
+        return twiml(legs.whisper(offer, whisper, token))
 
     @blueprint.post("/agent/joining")
     def agent_joining() -> Response:
@@ -59,6 +65,8 @@ def leg_blueprint(flow: Flow, floor: Floor, legs: Legs, signatures: Signatures, 
     def agent_status() -> Response:
         offer, word = query("offer", _TOKEN), call_status()
         if word in FINAL:
+            if ear is not None:
+                ear.forget(call_sid())
             floor.rang(offer, word)
         return twiml("")
 

@@ -12,7 +12,7 @@ from ivr.call import form_of
 from ivr.ports import Records
 from ivr.script import Script
 from ivr.steps import Say
-from ivr.twiml import into_room
+from ivr.twiml import Urls, fork, into_room
 
 AGENT_LANG = "zh"
 """Language in which agents are told who is calling."""
@@ -89,9 +89,14 @@ class Legs:
     script: Script
     urls: LegUrls
 
-    def whisper(self, offer: str, whisper: Whisper) -> str:
-        """For the agent: who it is, then the head of the queue; for one who helps, the room of that call."""
+    def whisper(self, offer: str, whisper: Whisper, token: str | None = None) -> str:
+        """For the agent: who it is, then the head of the queue; for one who helps, the room of that call.
+
+        With a ``token`` the agent's voice is forked as well.
+        """
         response = VoiceResponse()
+        if token is not None:
+            fork(response, Urls(self.urls.base), token)
         known = self.script.menu.categories.get(whisper.category or "")
         says = [Say("agent_whisper_unknown")]
         if known is not None:

@@ -68,6 +68,14 @@ class Urls:
         return "ws" + self.base.removeprefix("http") + "/media"
 
 
+def fork(response: VoiceResponse, urls: Urls, token: str) -> None:
+    """Open the audio stream of this call's own party; the call goes on."""
+    stream = response.start().stream(
+        url=urls.media, track="inbound_track", status_callback=urls.stream, status_callback_method="POST"
+    )
+    stream.parameter(name="token", value=token)
+
+
 def into_room(response: VoiceResponse, call: str, action: str) -> None:
     """Into the conference in which agents and the caller of this call talk; ``action`` follows it."""
     dial = Dial(action=action, method="POST")
@@ -159,13 +167,7 @@ class Voice:
         """A document; with a token it opens the audio stream."""
         response = VoiceResponse()
         if token is not None:
-            stream = response.start().stream(
-                url=self.urls.media,
-                track="inbound_track",
-                status_callback=self.urls.stream,
-                status_callback_method="POST",
-            )
-            stream.parameter(name="token", value=token)
+            fork(response, self.urls, token)
         return response
 
     def _say(self, verb: VoiceResponse | Gather, say: Say, lang: str) -> None:

@@ -14,10 +14,15 @@ import numpy as np
 import pytest
 from flask import Flask
 
+from audio import models
+from audio.decoder import Pool
+from audio.media import media_blueprint
+from audio.session import Session
 from hotline.hub import Hub
 from hotline.records import Records, migrate
 from hotline.roster import Roster
 from ivr import music
+from ivr.agent_ear import AgentEar
 from ivr.carrier import sound
 from ivr.carrier.app import create_app
 from ivr.carrier.call import Call
@@ -36,6 +41,7 @@ from ivr.work import Work
 from tests.phone import SCRIPT
 from tests.toy_line import ACCOUNT, NUMBER, TOKEN, served
 
+DEMO = Path(__file__).parent.parent / "hotline" / "demo"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 PATIENCE_S = 30.0
 QUICK = SCRIPT.model_copy(update={"queue": SCRIPT.queue.model_copy(update={"ring_s": 1, "wrap_up_s": 1})})
@@ -95,6 +101,34 @@ class Person(RecordedCaller):
         return not times
 
 
+class Talker(Person):
+    """Says a recording once joined, then nothing more."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(500)
+        law = sound.read(path.read_bytes())
+        frames = [law[at : at + sound.FRAME] for at in range(0, len(law) - sound.FRAME, sound.FRAME)]
+        self._frames = iter(frames)
+
+    def frame(self) -> bytes:
+        super().frame()
+        silence = sound.encode(np.zeros(sound.FRAME, np.int16))
+        return next(self._frames, silence) if self._together else silence
+
+
+class Heard:
+    """The gate for agents' voices."""
+
+    def __init__(self, ear: AgentEar) -> None:
+        self._ear = ear
+
+    def handshake_ok(self, signature: str | None) -> bool:
+        return True
+
+    def open(self, call_sid: str, token: str):
+        return self._ear.open(call_sid, token)
+
+
 class Staffed:
     """A line with agents, its carrier and its records."""
 
@@ -103,9 +137,9 @@ class Staffed:
         self.app, self.address = app, address
         self.work = Work(floor, records, now=time.time)
 
-    def wait(self, sid: str, kind: str) -> dict:
+    def wait(self, sid: str, kind: str, patience_s: float = PATIENCE_S) -> dict:
         """Wait for the first event of this kind in this call; its payload."""
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + patience_s
         with self.hub.listening() as ear:
             while time.monotonic() < until:
                 for event in self.records.events(sid):
@@ -140,7 +174,14 @@ def line(tmp_path: Path, script) -> Iterator[Staffed]:
             now=lambda: datetime.now(SHANGHAI), background=background, floor=floor,
         )  # fmt: skip
         app_of["line"].register_blueprint(voice_blueprint(flow, signatures, records))
-        app_of["line"].register_blueprint(leg_blueprint(flow, floor, Legs(script, urls), signatures, records))
+        pool = Pool()
+        ear = AgentEar(
+            script, records, hub,
+            lambda lang, on_partial, on_utterance: Session(pool, lang, on_partial=on_partial, on_utterance=on_utterance),
+            caller_of=floor.talking, now=time.time,
+        )  # fmt: skip
+        app_of["line"].register_blueprint(leg_blueprint(flow, floor, Legs(script, urls), signatures, records, ear))
+        app_of["line"].register_blueprint(media_blueprint(Heard(ear)))
         app_of["carrier"] = create_app(
             CarrierSettings(
                 account_sid=ACCOUNT, auth_token=TOKEN, line_url=line_url, public_url=line_url, number=NUMBER,
@@ -173,6 +214,21 @@ def test_caller_and_agent_hear_each_other_after_whisper_and_notice(line: Staffed
     assert wrapped["agent"] == "wang" and wrapped["talked_s"] > 0
     assert agent.call.over.wait(PATIENCE_S)
     assert [event.kind for event in line.records.events(call.sid)].count("call_ended") == 1
+
+
+def test_what_the_agent_says_stands_in_the_callers_log_and_fills_no_field(line: Staffed) -> None:
+    models.load("zh")
+    caller, agent = Person(500, ("problem", "0")), Talker(DEMO / "problem.wav")
+    line.exchange.phones.add("8001", agent)
+    line.floor.set_state("wang", "available")
+    call = line.exchange.dial(CALLER, caller)
+    line.wait(call.sid, "agent_answered")
+    said = line.wait(call.sid, "utterance", 4 * PATIENCE_S)  # beside other tests the recogniser may be slow
+    assert said["who"] == "agent" and "话费" in said["text"].replace(" ", "")
+    assert said["end"] > said["start"] >= 0
+    caller.call.hang_up("the caller hung up")
+    line.wait(call.sid, "wrapped_up")
+    assert "field_heard" not in [event.kind for event in line.records.events(call.sid)]
 
 
 def test_a_phone_that_rings_in_vain_leaves_the_caller_first_for_the_next_agent(line: Staffed) -> None:
