@@ -151,9 +151,9 @@ class Floor:
 
     def talking(self, leg: str) -> str | None:
         """The caller with whom the agent of this call talks now; None for nobody, and while the caller is on hold."""
-        with self._changed:
-            duty = self._crew.of_leg(leg)
-            contact = self._contacts.get(duty.call) if duty is not None and duty.call else None
+        with self.changed:
+            duty = self.crew.of_leg(leg)
+            contact = self.contact(duty.call) if duty is not None and duty.call else None
             if contact is None or contact.place not in ("talk", "room"):
                 return None
             return contact.call
