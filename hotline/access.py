@@ -78,6 +78,23 @@ ACCESS: dict[str, frozenset[str]] = {
     "privacy.reveals": SUPERVISORS,
     "privacy.export": SUPERVISORS,
     "privacy.erase": SUPERVISORS,
+    "plotly.script": PLANNERS,
+    "planner.page": PLANNERS,
+    "planner.begin": PLANNERS,
+    "planner.plan": PLANNERS,
+    "planner.upload": PLANNERS,
+    "planner.choose": PLANNERS,
+    "planner.run": PLANNERS,
+    "planner.cancel": PLANNERS,
+    "planner.change": PLANNERS,
+    "planner.copy": PLANNERS,
+    "planner.remove": PLANNERS,
+    "planner.now": PLANNERS,
+    "planner.step": PLANNERS,
+    "planner.whole": PLANNERS,
+    "planner.report": PLANNERS,
+    "planner.file": PLANNERS,
+    "planner.static": PLANNERS,
     "amendments.change": DESK,
     "evidence.listed": DESK,
     "evidence.file": DESK,
@@ -92,7 +109,7 @@ ACCESS: dict[str, frozenset[str]] = {
 }
 """Endpoint → roles that may use it."""
 
-HOMES = {AGENT: "/desk", SUPERVISOR: "/wallboard", PLANNER: "/wallboard"}
+HOMES = {AGENT: "/desk", SUPERVISOR: "/wallboard", PLANNER: "/planner"}
 """Where a role begins."""
 
 

@@ -32,6 +32,7 @@ from hotline.hall import furnish
 from hotline.hub import Hub
 from hotline.knowledge import Knowledge
 from hotline.language import chosen
+from hotline.planning import open_planner
 from hotline.privacy_pages import privacy_blueprint
 from hotline.records import Records
 from hotline.retention import Retention
@@ -165,6 +166,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
         wallboard_blueprint(board, hub, who=signed_in, open_session=lambda: session_check(users))
     )
     board.watch(hub)
+    open_planner(app, settings, records)
     Reaper(flow, records.calls_in_progress, carrier.status).start()
     floor.start()
 

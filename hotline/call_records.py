@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hotline.records import Event
+from hotline.records import Event, Records
 from simulation import history as h
 from simulation.history import Builder, Call, History, Report
 from simulation.oddities import look
@@ -41,6 +41,18 @@ def history(events: Iterable[Event], zone: str) -> tuple[History, Report]:
     table = builder.history()
     look(table, report)
     return table, report
+
+
+def of_log(records: Records, zone: str) -> tuple[History, Report]:
+    """The history of a whole event log."""
+    return history(_all(records), zone)
+
+
+def _all(records: Records) -> Iterator[Event]:
+    last = 0
+    while events := records.after(last, 5000):
+        yield from events
+        last = events[-1].id
 
 
 def _call(own: list[Event], back: list[Event], zone: ZoneInfo) -> Call | None:

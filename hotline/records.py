@@ -126,6 +126,12 @@ class Records:
         query = select(EventRow).where(EventRow.id > event_id).order_by(EventRow.id).limit(limit)
         return self._read(query)
 
+    def of_kinds(self, kinds: Collection[str], limit: int) -> list[Event]:
+        """The newest events of these kinds, oldest first."""
+        table = EventRow.__table__
+        query = select(table).where(table.c.kind.in_(kinds)).order_by(table.c.id.desc()).limit(limit)
+        return self._read(query)[::-1]
+
     def last_id(self) -> int:
         """Id of the newest event, 0 when there is none."""
         with self._engine.connect() as connection:

@@ -275,3 +275,39 @@ class PrivacyRow(Base):
     shown: Mapped[str] = mapped_column(String(32))
     why: Mapped[str] = mapped_column(String(200))
     report: Mapped[dict] = mapped_column(JSON)
+
+
+class PlanRow(Base):
+    """A staffing plan and what was chosen in its steps (``planner.plans``)."""
+
+    __tablename__ = "plans"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    owner: Mapped[str] = mapped_column(String(32), index=True)
+    shared: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[float] = mapped_column(Float)
+    changed_at: Mapped[float] = mapped_column(Float)
+    choices: Mapped[dict] = mapped_column(JSON)
+
+
+class RunRow(Base):
+    """A step of a plan being done; ``beat`` is its workshop's last sign of life."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    plan: Mapped[str] = mapped_column(String(16), index=True)
+    step: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    done: Mapped[int] = mapped_column(Integer)
+    of: Mapped[int] = mapped_column(Integer)
+    words: Mapped[str] = mapped_column(String(200))
+    error: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(String(32))
+    queued_at: Mapped[float] = mapped_column(Float)
+    began_at: Mapped[float | None] = mapped_column(Float)
+    ended_at: Mapped[float | None] = mapped_column(Float)
+    cancel: Mapped[bool] = mapped_column(Boolean)
+    beat: Mapped[float | None] = mapped_column(Float)
+    tries: Mapped[int] = mapped_column(Integer)

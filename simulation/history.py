@@ -63,7 +63,7 @@ class History:
 
     def where(self, which: np.ndarray) -> History:
         """The calls that `which` (bool or indices) picks; names keep their numbers."""
-        return replace(self, **{name: getattr(self, name)[which] for name in _COLUMNS})
+        return replace(self, **{name: getattr(self, name)[which] for name in COLUMNS})
 
     @property
     def day(self) -> np.ndarray:
@@ -94,7 +94,7 @@ class History:
         return self.where(np.isin(self.day, [day_number(d) for d in days]))
 
 
-_COLUMNS = ("offered", "menu", "wait", "talk", "wrap", "outcome", "type", "priority", "agent", "caller", "queued")
+COLUMNS = ("offered", "menu", "wait", "talk", "wrap", "outcome", "type", "priority", "agent", "caller", "queued")
 
 
 def day_number(day: date) -> int:
@@ -213,8 +213,8 @@ class Builder:
     def history(self) -> History:
         """The table, by moment of being offered."""
         kinds = (float,) * 5 + (np.int8,) + (int,) * 4 + (bool,)
-        columns = list(zip(*self._rows)) or [()] * len(_COLUMNS)
-        table = {name: np.asarray(column, kind) for name, column, kind in zip(_COLUMNS, columns, kinds, strict=True)}
+        columns = list(zip(*self._rows)) or [()] * len(COLUMNS)
+        table = {name: np.asarray(column, kind) for name, column, kind in zip(COLUMNS, columns, kinds, strict=True)}
         order = np.argsort(table["offered"], kind="stable")
         assert {f.name for f in fields(History)} >= set(table)
         return History(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +21,23 @@ OPEN_SHARE = 0.03
 """An interval belongs to the opening hours when it has at least this share of the calls of the weekday's busiest."""
 
 
+@dataclass(frozen=True)
+class Coming:
+    """A week to come instead of the average one: calls of each type and weekday, intervals of the whole day."""
+
+    calls: Mapping[str, Mapping[str, np.ndarray]]
+    busyness_cv: float
+    """Of a day's calls around them."""
+
+
 def week(
     calibration: Calibration, history: History, *, name: str = "Calibrated line", interval: float = 1800.0, answer_within: float = 20.0,
-    patience: str | None = None, replications: int = 20,
+    patience: str | None = None, replications: int = 20, coming: Coming | None = None, by_type: bool = False,
 ) -> dict:  # fmt: skip
-    """The average week as a dict of the model file. ValueError where there is no weekday with calls.
+    """The average week as a dict of the model file, or the coming one. ValueError where there is no weekday with calls.
 
-    patience: the kind of fit to write, the best of each kind of calls when None.
+    patience: the kind of fit to write, the best of each kind of calls when None. Weekdays that `coming` does not name are closed.
+    by_type: a group of agents for each type instead of one for all (those on duty in the past are shared by talk).
     """
     calls = history.where(history.asked)
     priority = kinds_of(calls)
@@ -38,11 +50,15 @@ def week(
         if not len(mine):
             continue
         counts = np.bincount(place[np.isin(calls.day, mine)], minlength=n) / len(mine)
+        if coming is not None:
+            expected = sum(by_day.get(weekday, np.zeros(n)) for by_day in coming.calls.values())
+            # Hours as they have been: a forecast gives a few calls to hours in which there never was anybody.
+            counts = np.where(counts >= OPEN_SHARE * counts.max(), expected, 0.0)
         open_ = np.flatnonzero(counts >= max(OPEN_SHARE * counts.max(), 0.2))
         if len(open_):
             hours[weekday], mine_by_day[weekday] = (int(open_[0]), int(open_[-1]) + 1), mine
     if not hours:
-        raise ValueError("the history has no day with enough calls to make an average week of")
+        raise ValueError("no day has enough calls to make a week of")
 
     def by_weekday(values: dict[str, np.ndarray], kind) -> dict:
         return {w: [kind(x) for x in values[w][a:b]] for w, (a, b) in hours.items()}
@@ -57,9 +73,13 @@ def week(
             if kind is None or not which.any():
                 continue
             mean = {w: np.bincount(place[which & np.isin(calls.day, d)], minlength=n) / len(d) for w, d in mine_by_day.items()}
+            if coming is not None:
+                mean = {w: kind.share * coming.calls.get(calls.types[t], {}).get(w, np.zeros(n)) for w in mine_by_day}
             offered = by_weekday(mean, lambda x: round(float(x) * fresh, 3))
             if any(map(sum, offered.values())):
                 types[kind.name] = {"calls": offered, **kind_parts(calibration, kind, None, patience), **_redial(calibration)}
+                if by_type:
+                    types[kind.name]["skill"] = calls.types[t]
     # One list of factors has to fit weekdays of several lengths, so only a line with the same hours every day takes the hour's pattern.
     spans = set(hours.values())
     if len(spans) == 1:
@@ -68,15 +88,26 @@ def week(
         for one in types.values():
             one["talk_by_interval"] = factors
     agents = {w: np.mean([duty.agents(d * DAY + np.arange(n + 1) * interval) for d in mine], axis=0) for w, mine in mine_by_day.items()}
+    busyness_cv = calibration.busyness_cv if coming is None else coming.busyness_cv
+
+    def group(skill: str, share: float) -> dict:
+        present = by_weekday(agents, lambda x: max(round(float(x) * share), 1))
+        return {"skills": [skill], "agents": present, "at_shift_end": "finish"}
+
+    if by_type:
+        talk = {name: float(np.nansum(calls.talk[calls.type == t])) for t, name in enumerate(calls.types) if any(one["skill"] == name for one in types.values())}
+        groups = {name: group(name, seconds / max(sum(talk.values()), 1.0)) for name, seconds in talk.items()}
+    else:
+        groups = {"agents": group("all", 1.0)}
     return {
         "name": name,
         "time": {
             "hours": {w: [clock_text(a * interval), clock_text(b * interval)] for w, (a, b) in hours.items()},
             "days": list(hours), "interval": f"{interval:g} s", "after_close": "serve",
         },
-        **({"busyness": {"cv": round(calibration.busyness_cv, 4)}} if calibration.busyness_cv > 0 else {}),
+        **({"busyness": {"cv": round(busyness_cv, 4)}} if busyness_cv > 0 else {}),
         "types": types,
-        "groups": {"agents": {"skills": ["all"], "agents": by_weekday(agents, lambda x: max(round(float(x)), 1)), "at_shift_end": "finish"}},
+        "groups": groups,
         "routing": {"call_choice": "longest_wait"},
         "targets": {"answer_within": f"{answer_within:g} s"},
         "run": {"replications": replications, "seed": 1},

@@ -24,7 +24,7 @@ def html(need: Need) -> str:
     drawn = [chart for number, pool in enumerate(need.pools) for chart in charts(need, pool, number)]
     return page(
         "need.html", drawn, title=f"{need.model} · 所需座席 agents needed", need=need,
-        tables=[_table(need, pool) for pool in need.pools], warnings=[words for pool in need.pools for words in shortfalls(need, pool)],
+        tables=[table(need, pool) for pool in need.pools], warnings=[words for pool in need.pools for words in shortfalls(need, pool)],
         hours=f"{need.agent_hours:,.1f}", paid=f"{need.paid_hours:,.1f}",
     )  # fmt: skip
 
@@ -96,7 +96,8 @@ def _layout(xs: list[str], tickformat: str | None = None) -> dict[str, Any]:
     }
 
 
-def _table(need: Need, pool: PoolNeed) -> dict[str, Any]:
+def table(need: Need, pool: PoolNeed) -> dict[str, Any]:
+    """Title, method, heads, and rows of (label, cells of (text, whether the target is missed))."""
     promised = [(t, m) for t in pool.types for m in FIGURES if m in pool.promises[t]]
     heads = ["话务量 load, erl", *(f"{g}: 在岗 on duty" for g in pool.groups), *(f"{g}: 排班 scheduled" for g in pool.groups),
              *(f"{t}: {wording.label(m)}" for t, m in promised)]  # fmt: skip

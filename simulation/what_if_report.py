@@ -24,25 +24,31 @@ def write(path: str | Path, found: WhatIf | None, worth: Marginal | None = None)
 def html(found: WhatIf | None, worth: Marginal | None = None) -> str:
     """The report as one HTML document."""
     base = (found or worth).base
-    tables = []
+    return page(
+        "whatif.html", charts(found, worth), title=f"{base.name} · 假设分析 what if", base=base, tables=tables(found, worth),
+        stopped=wording.stopped(base.stop, base.replications, False), confidence=f"{100 * base.confidence:g} %",
+    )  # fmt: skip
+
+
+def tables(found: WhatIf | None, worth: Marginal | None) -> list[dict[str, Any]]:
+    """Title, heads, and rows of (name, cells): differences with their intervals."""
+    base = (found or worth).base
+    drawn = []
     if found is not None:
         rows = [
             (wording.label(m), [_number(base, m), *(cell(c, m) for c in found.comparisons)]) for m in FIGURES
         ]
-        tables.append({"title": "情景 Scenarios: 差异 differences", "heads": ["", "现状 as it is", *found.scenarios], "rows": rows})
+        drawn.append({"title": "情景 Scenarios: 差异 differences", "heads": ["", "现状 as it is", *found.scenarios], "rows": rows})
         if len(base.types) > 1:
             rows = [
                 (f"{t}: {wording.label(m)}", [_number(base, m, type=t), *(cell(c, m, type=t) for c in found.comparisons)])
                 for t in base.types for m in ("service_level", "abandonment", "asa")
             ]
-            tables.append({"title": "按类型 By call type", "heads": ["", "现状 as it is", *found.scenarios], "rows": rows})
+            drawn.append({"title": "按类型 By call type", "heads": ["", "现状 as it is", *found.scenarios], "rows": rows})
     if worth is not None:
         rows = [(f"{r.group} {r.label}", [value_text(r.figures[m], m, base) for m in WORTH]) for r in worth.rows]
-        tables.append({"title": "多一名座席 One more agent: 每工时 for each agent-hour added", "heads": ["", *map(wording.label, WORTH)], "rows": rows})
-    return page(
-        "whatif.html", charts(found, worth), title=f"{base.name} · 假设分析 what if", base=base, tables=tables,
-        stopped=wording.stopped(base.stop, base.replications, False), confidence=f"{100 * base.confidence:g} %",
-    )  # fmt: skip
+        drawn.append({"title": "多一名座席 One more agent: 每工时 for each agent-hour added", "heads": ["", *map(wording.label, WORTH)], "rows": rows})
+    return drawn
 
 
 def charts(found: WhatIf | None, worth: Marginal | None) -> list[Chart]:

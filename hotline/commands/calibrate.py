@@ -60,7 +60,7 @@ def load(files: tuple[Path, ...], mapping: Path | None, of_log: bool, days: str 
     country = None
     if of_log:
         from hotline import settings
-        from hotline.call_records import history
+        from hotline.call_records import of_log as read_log
         from hotline.records import Records
         from sqlalchemy.exc import SQLAlchemyError
 
@@ -70,7 +70,7 @@ def load(files: tuple[Path, ...], mapping: Path | None, of_log: bool, days: str 
             raise Refused(str(error)) from None
         records = Records(found.database_url)
         try:
-            table, report = history(_all_events(records), found.line.timezone)
+            table, report = read_log(records, found.line.timezone)
         except SQLAlchemyError:
             raise Refused("the line's records cannot be read: has the line run here? DATABASE_URL or HOTLINE_VAR says where they are") from None
         finally:
@@ -83,13 +83,6 @@ def load(files: tuple[Path, ...], mapping: Path | None, of_log: bool, days: str 
         first = f"; the first refusal: {report.refusals[0].file}, line {report.refusals[0].line}: {report.refusals[0].reason}" if report.refusals else ""
         raise Refused(f"there is no call to work with ({report.read} read, {report.refused} lines refused){first}")
     return table, report, country
-
-
-def _all_events(records: Any) -> Iterator[Any]:
-    last = 0
-    while events := records.after(last, 5000):
-        yield from events
-        last = events[-1].id
 
 
 def _files(files: tuple[Path, ...], mapping: Path | None) -> tuple[History, Report, str | None]:
