@@ -78,7 +78,7 @@ class Work:
 
     def __init__(self, folder: Path, choices: dict[str, Any], place: Place, tell: Progress):
         self.folder, self.choices, self.place, self.tell = folder, choices, place, tell
-        for name in ("in", "made", "out"):
+        for name in ("made", "out"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
     def do(self, step: str) -> Sheet:

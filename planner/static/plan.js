@@ -132,6 +132,8 @@ function chosen(form) {
 }
 
 for (const form of document.querySelectorAll("form[data-form]")) {
+  // Until now the buttons were off: a form sent by the browser itself would carry its content in the address.
+  for (const button of form.querySelectorAll("button[disabled]")) button.disabled = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const place = form.closest("[data-step]");
