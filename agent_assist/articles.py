@@ -161,12 +161,16 @@ def limit_of(rules: Sequence[Rule], category: str) -> int | None:
 def appeal_until(occurred: str, months: int, on: datetime.date) -> datetime.date | None:
     """The last day of an appeal over something that happened at ``occurred`` (a form value), seen on ``on``.
 
-    From the last day that the words can mean; the same day of the month, or the month's last day where there is none.
+    From the last day that the words can mean (``months_after``).
     """
     span = resolve(occurred, on)
     if span is None:
         return None
-    when = min(span[1], on)
-    index = when.year * 12 + when.month - 1 + months
+    return months_after(min(span[1], on), months)
+
+
+def months_after(day: datetime.date, months: int) -> datetime.date:
+    """The same day of the month so many months later; the month's last day where there is none (31 Aug + 6 → 28 Feb)."""
+    index = day.year * 12 + day.month - 1 + months
     year, month = index // 12, index % 12 + 1
-    return datetime.date(year, month, min(when.day, calendar.monthrange(year, month)[1]))
+    return datetime.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))

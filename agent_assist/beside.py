@@ -66,8 +66,6 @@ def beside_blueprint(
     shelf: Shelf,
     *,
     today: Callable[[], datetime.date],
-    day_of: Callable[[float], datetime.date],
-    answer_days: int,
     lang: Callable[[], str],
 ) -> Blueprint:
     """``/desk/calls/<id>/beside``, ``/desk/articles`` and one article; ``lang`` is the agent's language."""
@@ -82,12 +80,11 @@ def beside_blueprint(
         found = shelf.search(about.words, lang(), category=about.category, limit=4)
         own = records.complaint_of_call(call_id)
         earlier = [case for case in records.complaints_of(*about.numbers, limit=6) if case.call_id != call_id]
-        filed = day_of(own.filed_at) if own is not None and own.filed_at else None
         return {
             "articles": [_listed(one) for one in found],
             "rule": _rule(shelf.rules, about, today()),
-            "due": (filed + datetime.timedelta(days=answer_days)).isoformat() if filed else None,
-            "earlier": [_case(case, day_of, answer_days) for case in earlier[:5]],
+            "due": own.due_on if own is not None else None,
+            "earlier": [_case(case) for case in earlier[:5]],
         }
 
     @blueprint.get("/articles")
@@ -117,7 +114,7 @@ def _rule(rules: Sequence[Rule], about: Subject, on: datetime.date) -> dict[str,
     return {"months": months, "until": until.isoformat() if until else None, "late": until is not None and until < on}
 
 
-def _case(case: Any, day_of: Callable[[float], datetime.date], answer_days: int) -> dict[str, Any]:
+def _case(case: Any) -> dict[str, Any]:
     category = case.form.get("fields", {}).get("category", {}).get("value")
     return {
         "call": case.call_id,
@@ -125,5 +122,5 @@ def _case(case: Any, day_of: Callable[[float], datetime.date], answer_days: int)
         "state": case.state,
         "category": live.value("category", category),
         "at": case.filed_at or case.created_at,
-        "due": (day_of(case.filed_at) + datetime.timedelta(days=answer_days)).isoformat() if case.filed_at else None,
+        "due": case.due_on,
     }

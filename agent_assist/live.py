@@ -280,8 +280,10 @@ class Viewer:
                 return {"what": show(data["what"]).text}
             case "description":
                 return {"text": show(data["text"]).text}
-            case "field_rejected" | "complaint_raised" | "complaint_answered" | "complaint_withdrawn" | "complaint_accepted" | "voicemail_left":
+            case "field_rejected" | "followed_up" | "clock_struck" | "voicemail_left":
                 return data
+            case "complaint_changed":
+                return {**data, "why": show(data["why"]).text, "words": {lang: show(text).text for lang, text in data["words"].items()}}
             case "intent" | "complaint_filed" | "draft_saved" | "queued":
                 return data
             case "held" | "retrieved" | "transferred" | "returned" | "consulted" | "disposition":

@@ -233,3 +233,9 @@ def place(line: Line) -> Value | None:
     of an event.
     """
     return _zh(line) if line.heard.lang == "zh" else _en(line)
+
+
+def province_of(text: str) -> str:
+    """Code of the province that a place lies in, two digits: "浙江省杭州市" and "杭州" are 33; '' for none or more than one."""
+    found = {place.code[:2] for _, place in _options(text, 0) if place.level == 1} or {place.code[:2] for _, place in _options(text, 0) if place.level == 2}
+    return found.pop() if len(found) == 1 else ""

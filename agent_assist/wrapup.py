@@ -81,12 +81,14 @@ def wrapup_blueprint(
     outcomes: Collection[str],
     propose: Callable[[str], WrapUp],
     ended: Callable[[str, str], None],
+    settle: Callable[[str, str, str], None],
     who: Callable[[], str],
     words: Callable[[str], str],
 ) -> Blueprint:
     """``/desk/calls/<id>/wrap-up``: read it, keep it (``/draft``), save it; only by an agent who had the caller.
 
-    ``propose(call)`` gives what is proposed; ``ended(agent, call)`` is told that it was saved; ``words`` says a key in
+    ``propose(call)`` gives what is proposed; ``settle(agent, call, outcome)`` does with the complaint what the outcome
+    means; ``ended(agent, call)`` is told that it was saved; ``words`` says a key in
     the agent's language, for refusals.
     """
     blueprint = Blueprint("wrapup", __name__, url_prefix="/desk/calls/<call_id>/wrap-up")
@@ -127,6 +129,7 @@ def wrapup_blueprint(
         with saving:  # two at once: the second finds the first in the log
             if saved(records.events(call_id), who()) != wrap_up:
                 records.append(call_id, ("disposition", {"agent": who(), **asdict(wrap_up)}))
+                settle(who(), call_id, wrap_up.outcome)
         drafts.drop(call_id, who())
         ended(who(), call_id)
         return {"state": "saved", **asdict(wrap_up)}

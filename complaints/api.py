@@ -31,7 +31,8 @@ from complaints.filing import Filing
 from complaints.keys import Key, Keys
 from complaints.limits import EvidenceSettings
 from complaints.operations import Operation
-from complaints.reception import Case, NotNow, Reception
+from complaints.life import NotNow
+from complaints.reception import Case, Reception
 from complaints.refusal import Refused
 from hotline.records import Records
 
@@ -58,6 +59,10 @@ class Asked:
     body: Any
     query: Any
     source: str
+
+
+MAY = frozenset({"accept", "add", "escalate", "withdraw"})
+"""What programs can do for a caller; the regulator is asked by the caller."""
 
 
 def api_blueprint(
@@ -216,9 +221,9 @@ class _Doing:
         fields = case.form.get("fields", {})
         phone, category = (fields.get(name, {}).get("value") for name in ("phone", "category"))
         return shapes.Complaint(
-            number=case.number, state=case.state, level=case.level, filed_at=datetime.fromtimestamp(int(case.filed_at), UTC), due=case.due,
-            category=category, phone=masked(str(phone)) if phone else None, may=sorted(case.may),  # type: ignore[arg-type]
-            steps=[shapes.StepTaken(at=step.at, what=step.what) for step in case.steps],
+            number=case.number, state=case.state, level=case.level, filed_at=datetime.fromtimestamp(int(case.filed_at), UTC), due=case.due, appeal_until=case.appeal_until,
+            category=category, phone=masked(str(phone)) if phone else None, may=sorted(case.may & MAY),  # type: ignore[arg-type]
+            steps=[shapes.StepTaken(at=step.at, what=step.what, words=dict(step.words)) for step in case.steps],
             evidence=[_piece(piece) for piece in self._evidence.of(case.number)],
         )
 

@@ -41,17 +41,19 @@ class StepTaken(_Shape):
     """Something that was done with a complaint."""
 
     at: datetime
-    what: str = Field(description="filed, raised, answered, accepted, withdrawn, …")
+    what: str = Field(description="the state that it came to: filed, in_progress, answered, accepted, escalated, regulator, closed or withdrawn")
+    words: dict[str, str] = Field(description="what the caller is told of it, by language (zh, en)")
 
 
 class Complaint(_Shape):
     """A complaint as its caller may see it."""
 
     number: str = Field(pattern=NUMBER)
-    state: str = Field(description="filed, raised, answered, accepted, withdrawn, …")
+    state: Literal["filed", "in_progress", "answered", "accepted", "escalated", "regulator", "closed", "withdrawn"]
     level: int = Field(ge=0, description="rung on the escalation ladder, 0 where it began")
     filed_at: datetime
-    due: date | None = Field(description="day by which it is answered; null once it is closed")
+    due: date | None = Field(description="day by which it is answered; null while no answer is owed")
+    appeal_until: date = Field(description="last day of an appeal to the regulator: 5 months after what happened for fees, else 2 years")
     category: str | None
     phone: str | None = Field(description="the caller's number with its middle hidden")
     may: list[Literal["accept", "add", "escalate", "withdraw"]] = Field(description="what can be done with it now")

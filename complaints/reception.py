@@ -6,10 +6,10 @@ Web form, status page, API and import file, ask, add, take higher and withdraw h
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, BinaryIO
 
 from agent_assist.form import Form
@@ -17,33 +17,25 @@ from agent_assist.privacy import mask
 from complaints.evidence import Evidence, Piece
 from complaints.filing import Filing, form_of, sentences
 from complaints.joining import Candidate, Facts, candidates
-from hotline.records import Complaint, Records
+from complaints.ledger import Ledger, usual_words
+from complaints.life import BY_CALLER, OPEN, Action, NotNow
+from hotline.records import Complaint, Records, channel_of
 
 log = logging.getLogger(__name__)
 
-OPEN = ("filed", "raised", "answered")
-"""States in which a complaint can still be changed by its caller."""
-CLOSING = {"withdraw": "withdrawn", "accept": "accepted"}
-
-
-WRITTEN = ("web", "app", "social", "counter", "import")
-"""Channels besides the phone; a complaint's source begins with its channel."""
-
-
-class NotNow(Exception):
-    """This cannot be done with the complaint as it stands; ``why`` is a word for the reason (``not.<why>``)."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+TEXTS: Mapping[str, str] = {
+    "escalate": "sms_escalated", "withdraw": "sms_withdrawn", "accept": "sms_accepted", "refer": "sms_regulator", "answer": "sms_answered",
+}  # fmt: skip
+"""What its caller is told by text message, by action; nothing of other changes."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """Something that was done with a complaint: when, and a word for it."""
+    """Something that was done with a complaint: when, the state that it came to, and what its caller is told, by language."""
 
     at: datetime
     what: str
+    words: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -76,7 +68,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class Case:
-    """A complaint as its caller may see it; ``due`` is None once it is closed, ``may`` what can be done now."""
+    """A complaint as its caller may see it; ``due`` is None while no answer is owed, ``may`` what can be done now."""
 
     number: str
     state: str
@@ -87,23 +79,25 @@ class Case:
     may: frozenset[str]
     form: Mapping[str, Any]
     source: str
+    appeal_until: date
+    joined_to: str | None = None
 
 
 class Reception:
-    """Filing and following up for every written channel.
+    """Filing and following up for every channel.
 
-    ``ladder`` is how many levels there are; ``send`` puts a prompt (name, language, values) into a text message to a
-    number; ``now`` gives the time in the operator's zone.
+    ``rungs``: the levels above the first, by language; ``send`` puts a prompt (name, language, values) into a text message
+    to a number; ``now`` gives the time in the operator's zone.
     """
 
     def __init__(
-        self, records: Records, evidence: Evidence, *, answer_days: int, ladder: int,
+        self, records: Records, evidence: Evidence, ledger: Ledger, *, rungs: Sequence[Mapping[str, str]],
         send: Callable[[str, str, str, Mapping[str, str]], None], background: Executor, now: Callable[[], datetime],
     ) -> None:
         self._records = records
         self._evidence = evidence
-        self._answer_days = answer_days
-        self._ladder = ladder
+        self.ledger = ledger
+        self.rungs = rungs
         self._send = send
         self._background = background
         self._now = now
@@ -126,7 +120,9 @@ class Reception:
             self._evidence.hand_over(evidence_of, number)
         if not begun:
             self._records.append(source, ("call_ended", {"status": "written"}))
-            self._tell(filing.phone, "sms_filed", filing.lang, number=number, due=self._due(self._now().timestamp()).isoformat())
+            found = self._records.complaint(number)
+            assert found is not None
+            self._tell(filing.phone, "sms_filed", filing.lang, number=number, due=found.due_on or "")
         return number
 
     def case(self, number: str) -> Case | None:
@@ -155,21 +151,31 @@ class Reception:
         self._records.append(case.source, ("evidence_added", {"number": number, "evidence": piece.id}))
         return piece
 
-    def act(self, number: str, action: str, *, source: str, lang: str = "zh", why: str = "", by: str = "caller") -> None:
-        """Accept, escalate or withdraw, once for each ``source``; ``why`` is kept as a note. Raises ``NotNow``."""
-        case = self._open(number)
-        if action not in case.may:
-            raise NotNow({"escalate": "top", "accept": "unanswered"}.get(action, "closed"))
-        if why:
-            self.note(number, why, by=by)
-        phone = self.phone_of(number)
+    def act(
+        self, number: str, action: Action, *, source: str = "", lang: str = "", why: str = "", by: str = "caller",
+        words: Mapping[str, str] | None = None,
+    ) -> Complaint:
+        """Change a complaint (``complaints.life``), once for each ``source``; its caller is told.
+
+        ``words``: what the caller is told instead of the usual words, by language; an answer of an agent needs them.
+        ``lang`` of the text message: the caller's own where it is left out. Raises ``NotNow``, ``KeyError``.
+        """
+        if words is not None and not any(text.strip() for text in words.values()):
+            raise NotNow("no_words")
+        before = self._records.complaint(number)
+        after = self.ledger.act(number, action, by=by, during=source, why=why, words=words)
+        if before is None or (before.state, before.level) == (after.state, after.level):
+            return after
+        lang = lang or lang_of(after.form)
+        told = words or usual_words(action)
+        values = {"number": number}
         if action == "escalate":
-            level = self._records.raise_complaint(source, number)
-            due = self._due(case.filed_at).isoformat()
-            self._tell(phone, "sms_raised", lang, number=number, level=str(level), due=due)
-        else:
-            self._records.change_complaint(source, number, CLOSING[action])
-            self._tell(phone, f"sms_{CLOSING[action]}", lang, number=number)
+            values |= {"level": str(after.level), "due": after.due_on or ""}
+        if action == "answer":
+            values["answer"] = mask(told.get(lang) or next(iter(told.values()), ""))
+        if action in TEXTS:
+            self._tell(self.phone_of(number), TEXTS[action], lang, **values)
+        return after
 
     def note(self, number: str, text: str, *, by: str) -> Note:
         """Add words to a complaint; numbers of persons are hidden in them. Raises ``NotNow`` once it is closed."""
@@ -184,7 +190,7 @@ class Reception:
         rows = self._records.about_complaints(after, limit)
         sources = self._records.sources({row.data["number"] for row in rows})
         seen = tuple(
-            Change(row.id, self._moment(row.at), row.data["number"], row.kind.removeprefix("complaint_"))
+            Change(row.id, self._moment(row.at), row.data["number"], row.data.get("state") or row.kind.removeprefix("complaint_"))
             for row in rows
             if mine(sources.get(row.data["number"], ""))
         )
@@ -203,30 +209,24 @@ class Reception:
 
     def _open(self, number: str) -> Case:
         case = self.case(number)
+        if case is not None and case.joined_to:
+            raise NotNow("joined")
         if case is None or case.state not in OPEN:
             raise NotNow("closed")
         return case
 
     def _case(self, found: Complaint) -> Case:
         filed = found.filed_at or found.created_at
-        due = self._due(filed)
-        may: set[str] = set()
-        if found.state in OPEN:
-            may = {"add", "withdraw"}
-            if found.state == "answered":
-                may.add("accept")
-            if found.level < self._ladder and self.today() <= due:
-                may.add("escalate")
-        steps = [Step(self._moment(filed), "filed")]
-        if found.changed_at:
-            steps.append(Step(self._moment(found.changed_at), found.state))
+        _, days, can = self.ledger.standing(found)
+        may = {action for action in can if action in BY_CALLER}
+        if found.state in OPEN and not found.joined_to:
+            may.add("add")
+        steps = [Step(self._moment(filed), "filed", {})]
+        steps += [Step(self._moment(event.at), event.data["state"], event.data["words"]) for event in self.ledger.changes(found)]
         return Case(
-            found.number or "", found.state, found.level, filed, due if found.state in OPEN else None, tuple(steps),
-            frozenset(may), found.form, found.call_id,
+            found.number or "", found.state, found.level, filed, days.due, tuple(steps), frozenset(may), found.form, found.call_id,
+            days.appeal_until, found.joined_to,
         )
-
-    def _due(self, filed: float) -> date:
-        return self._moment(filed).date() + timedelta(days=self._answer_days)
 
     def _facts(self, found: Complaint) -> Facts:
         also = [event.data["from"] for event in self._records.events(found.call_id) if event.kind == "call_started"]
@@ -255,7 +255,8 @@ def _told(filing: Filing, form: Form) -> list[tuple[str, dict[str, Any]]]:
     return [("intent", {"intent": "complain"}), *said, *fields, ("description", {"text": form.description})]
 
 
-def channel_of(source: str) -> str:
-    """The channel of a complaint, by its source: one of ``WRITTEN``, or phone."""
-    first = source.partition("-")[0]
-    return first if first in WRITTEN else "phone"
+
+def lang_of(form: Mapping[str, Any]) -> str:
+    """The language in which somebody complained, by the words that were kept: Chinese characters are Mandarin."""
+    told = str(form.get("description") or "")
+    return "en" if told.strip() and not any("\u4e00" <= char <= "\u9fff" for char in told) else "zh"

@@ -17,7 +17,8 @@ from complaints.codes import FOLLOW, CodeError, Codes
 from complaints.evidence import Evidence
 from complaints.filing import phone_of
 from complaints.limits import EvidenceSettings
-from complaints.reception import NotNow, Reception
+from complaints.life import NotNow
+from complaints.reception import Reception
 from complaints.refusal import Refused
 
 FORM_BYTES = 64 * 1024

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,10 +25,13 @@ from audio.decoder import Pool
 from audio.media import media_blueprint
 from audio.recording import Recordings
 from audio.session import Session
+from complaints.clockwork import Clockwork
+from complaints.ledger import Ledger
 from hotline.access import HOMES
 from hotline.board import Board
 from hotline.channels import open_channels
 from hotline.desk_rooms import open_desk
+from hotline.earlier import Earlier, settlement
 from hotline.hall import furnish
 from hotline.hub import Hub
 from hotline.knowledge import Knowledge
@@ -95,7 +99,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     app.config["SESSION_COOKIE_SECURE"] = https
     app.config["SESSION_COOKIE_NAME"] = "__Host-hotline" if https else f"hotline-{settings.port}"
     hub = Hub()
-    records = Records(settings.database_url, zone=settings.line.timezone, grew=hub.grew)
+    records = Records(settings.database_url, zone=settings.line.timezone, grew=hub.grew, due=settings.deadlines.due)
     pool = Pool()
     hears = tuple(lang for lang in LANGS if _loaded(lang))
     zone = ZoneInfo(settings.line.timezone)
@@ -110,6 +114,10 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     def listen(lang: str, on_partial: Any, on_utterance: Any) -> Session:
         return Session(pool, lang, on_partial=on_partial, on_utterance=on_utterance)
 
+    shelf = Knowledge(records, settings.desk.knowledge)
+    shelf.refresh()
+    clocks = replace(settings.deadlines, rules=tuple(shelf.rules))
+    ledger = Ledger(records, clocks, ladder=len(settings.script.escalation), now=lambda: datetime.now(zone))
     recordings = Recordings(settings.var / "recordings")
     flow = Flow(
         Voice(settings.script, Urls(settings.public_url)),
@@ -117,6 +125,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
         hub,
         carrier,
         listen,
+        earlier=Earlier(ledger),
         now=lambda: datetime.now(zone),
         background=background,
         hears=hears,
@@ -140,24 +149,13 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     csrf = guard(app, users)
     for signed in ("voice", "legs", "media"):
         csrf.exempt(app.blueprints[signed])
+    reception = open_channels(app, csrf, settings, records, ledger, carrier, background, lambda: datetime.now(zone))
     open_desk(
         app, script, records, hub, floor, users, zone=settings.line.timezone, amend=flow.amend,
-        reasons=settings.privacy.reasons,
+        settle=settlement(records, reception, script.outcomes), reasons=settings.privacy.reasons,
     )
-    shelf = Knowledge(records, settings.desk.knowledge)
-    shelf.refresh()
-    app.register_blueprint(
-        beside_blueprint(
-            records,
-            shelf,
-            today=lambda: datetime.now(zone).date(),
-            day_of=lambda at: datetime.fromtimestamp(at, zone).date(),
-            answer_days=script.menu.answer_days,
-            lang=chosen,
-        )
-    )
+    app.register_blueprint(beside_blueprint(records, shelf, today=lambda: datetime.now(zone).date(), lang=chosen))
     app.register_blueprint(listening_blueprint(records, recordings, who=signed_in))
-    open_channels(app, csrf, settings, records, carrier, background, lambda: datetime.now(zone))
     retention = Retention(records, recordings, settings.privacy, key=secret_key(settings.var))
     app.register_blueprint(privacy_blueprint(retention, who=signed_in, zone=settings.line.timezone))
     retention.watch()
@@ -166,6 +164,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
         wallboard_blueprint(board, hub, who=signed_in, open_session=lambda: session_check(users))
     )
     board.watch(hub)
+    Clockwork(records, ledger, now=lambda: datetime.now(zone), alert=board.breached).start()
     open_planner(app, settings, records)
     Reaper(flow, records.calls_in_progress, carrier.status).start()
     floor.start()

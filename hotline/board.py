@@ -232,6 +232,11 @@ class Board:
         if rate is not None and told["offered"] >= self.settings.least_offered and rate < self.settings.target:
             self._raise(f"rate {half_hour}", "rate", now, "", f"{rate:.0%}")
 
+    def breached(self, number: str, due: str) -> None:
+        """A complaint was not answered by the day it was due."""
+        found = self._records.complaint(number)
+        self._raise(f"breach {number} {due}", "breach", self._now(), found.call_id if found else "", number)
+
     def words_in(self, text: str, lang: str) -> list[str]:
         """The words of ``[wallboard] words`` in an utterance: Mandarin by sound, English as written."""
         found = []

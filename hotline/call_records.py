@@ -67,7 +67,8 @@ def _call(own: list[Event], back: list[Event], zone: ZoneInfo) -> Call | None:
     started, ended = at(first["call_started"]), at(first["call_ended"])
     caller = first["call_started"].data["from"]
     if "queued" not in first:
-        settled = "complaint_filed" in first or "voicemail_left" in first or "complaint_withdrawn" in first or "complaint_accepted" in first
+        done = first["followed_up"].data["action"] if "followed_up" in first else ""
+        settled = "complaint_filed" in first or "voicemail_left" in first or done in ("withdraw", "accept")
         outcome = h.CONTAINED if settled else h.LEFT_MENU
         return Call(started, outcome, "menu", menu=ended - started, caller=caller)
     queued = at(first["queued"])

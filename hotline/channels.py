@@ -17,6 +17,7 @@ from complaints.drafts import Drafts
 from complaints.evidence import Evidence
 from complaints.filing import filing_model
 from complaints.keys import Keys
+from complaints.ledger import Ledger
 from complaints.looking import looking_blueprint
 from complaints.reception import Reception
 from complaints.status import status_blueprint
@@ -35,7 +36,7 @@ BUSY = "240 per minute"
 
 
 def open_channels(
-    app: Flask, csrf: CSRFProtect, settings: Settings, records: Records, carrier: CarrierRest, background: Executor,
+    app: Flask, csrf: CSRFProtect, settings: Settings, records: Records, ledger: Ledger, carrier: CarrierRest, background: Executor,
     now: Callable[[], datetime],
 ) -> Reception:
     """Register the callers' pages and the API; the application is guarded already."""
@@ -50,7 +51,7 @@ def open_channels(
         carrier.sms(abroad(to), wording.text(script, Say(prompt, tuple(values.items())), lang, spoken=False))
 
     reception = Reception(
-        records, evidence, answer_days=script.menu.answer_days, ladder=len(script.escalation), send=send,
+        records, evidence, ledger, rungs=[{lang: rung.of(lang) for lang in LANGS} for rung in script.escalation], send=send,
         background=background, now=now,
     )
     model = filing_model(list(choices.categories), list(choices.resolutions))

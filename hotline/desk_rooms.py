@@ -38,9 +38,11 @@ def open_desk(
     *,
     zone: str,
     amend: Callable[[str, str, dict[str, Any]], None],
+    settle: Callable[[str, str, str], None],
     reasons: dict[str, list[str]] | None = None,
 ) -> None:
     """Register the desk's rooms. ``amend(call, kind, data)`` changes a form; deadlines are days in ``zone``;
+    ``settle(agent, call, outcome)`` does with the complaint what the outcome of a wrap-up means;
     ``reasons``, by language, are offered to whoever looks at a hidden value.
     """
     place = ZoneInfo(zone)
@@ -59,8 +61,8 @@ def open_desk(
         ),
         wrapup_blueprint(
             records, drafts, outcomes=[one.name for one in script.outcomes],
-            propose=Proposals(records, script, place, lang=chosen, words=gettext),
-            ended=work.wrapped, who=signed_in, words=gettext,
+            propose=Proposals(records, script, lang=chosen, words=gettext),
+            ended=work.wrapped, settle=settle, who=signed_in, words=gettext,
         ),
     ]  # fmt: skip
     for room in rooms:

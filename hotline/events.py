@@ -109,10 +109,35 @@ class Numbered(Payload):
     number: str
 
 
-class ComplaintRaised(Numbered):
-    """The complaint went to a level of the escalation ladder (from 1)."""
+class ComplaintChanged(Numbered):
+    """The complaint went from one state to another (``complaints.life``): who did what when, and why.
 
+    ``words`` is what its caller is told, by language; ``during`` the call or request in which it happened; ``by`` is
+    caller, clock, an agent's name or the name of a program's key. It stands with the complaint's own events.
+    """
+
+    action: str
+    from_: str = Field(alias="from")
+    state: str
     level: int
+    by: str
+    why: str = ""
+    words: dict[str, str] = {}
+    during: str = ""
+
+
+class FollowedUp(Numbered):
+    """In this call something was done with an earlier complaint; the change stands with the complaint's events."""
+
+    action: str
+
+
+class ClockStruck(Numbered):
+    """A deadline of the complaint came near (``warning``, so many days before) or passed (``breach``)."""
+
+    what: Literal["warning", "breach"]
+    due: str
+    days: int = 0
 
 
 class NoteAdded(Numbered):
@@ -283,10 +308,9 @@ PAYLOADS: dict[str, type[Payload]] = {
     "description": Description,
     "intent": Intent,
     "complaint_filed": ComplaintFiled,
-    "complaint_raised": ComplaintRaised,
-    "complaint_answered": Numbered,
-    "complaint_withdrawn": Numbered,
-    "complaint_accepted": Numbered,
+    "complaint_changed": ComplaintChanged,
+    "followed_up": FollowedUp,
+    "clock_struck": ClockStruck,
     "note_added": NoteAdded,
     "evidence_added": EvidenceAdded,
     "evidence_seen": EvidenceSeen,

@@ -17,6 +17,7 @@ _BLANKS: dict[str, dict[str, Any]] = {
     "utterance": {"text": "", "words": [], "digits": [], "choice": ""},
     "description": {"text": ""},
     "note_added": {"text": ""},
+    "complaint_changed": {"why": "", "words": {}},
     "callback_promised": {"number": ""},
     "transferred": {"note": ""},
     "disposition": {"summary": ""},

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,16 +23,16 @@ from sqlalchemy import Connection, Engine, create_engine, delete, event, func, i
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from agent_assist.place import province_of
 from hotline.events import checked
 from hotline.tables import ComplaintRow, EventRow, ReplyRow, SerialRow
 
 # Any number; it only has to be the same for all writers of this log.
 WRITERS_LOCK = 4_010_086
 # A carrier retries within minutes; a day leaves room for a queue that was stuck.
-COMPLAINT_KINDS = (
-    "complaint_filed", "complaint_raised", "complaint_answered", "complaint_withdrawn", "complaint_accepted",
-    "note_added", "evidence_added",
-)
+COMPLAINT_KINDS = ("complaint_filed", "complaint_changed", "note_added", "evidence_added")
+WRITTEN = ("web", "app", "social", "counter", "import")
+"""Channels besides the phone; a complaint's source begins with its channel."""
 REPLY_KEPT_S = 86_400
 
 
@@ -63,6 +63,18 @@ class Complaint:
     filed_at: float | None
     level: int = 0
     changed_at: float | None = None
+    due_on: str | None = None
+    """ISO day by which it is answered; None while no answer is owed."""
+    answered_at: float | None = None
+    closed_at: float | None = None
+    department: str = ""
+    joined_to: str | None = None
+
+
+def channel_of(source: str) -> str:
+    """The channel of a complaint, by its source: one of ``WRITTEN``, or phone."""
+    first = source.partition("-")[0]
+    return first if first in WRITTEN else "phone"
 
 
 def migrate(url: str) -> None:
@@ -81,11 +93,14 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
+Decide = Callable[[Complaint, Sequence[Event]], "tuple[dict[str, Any], dict[str, Any]] | None"]
+
+
 class Records:
     """The log and the complaints in one database. Safe to share between threads.
 
     ``grew`` is called after each commit that added events; ``now`` gives Unix seconds;
-    ``zone`` decides on which day a complaint number is given.
+    ``zone`` decides on which day a complaint number is given; ``due`` by which day one received then is answered.
     """
 
     def __init__(
@@ -95,6 +110,7 @@ class Records:
         zone: str = "Asia/Shanghai",
         grew: Callable[[], None] = lambda: None,
         now: Callable[[], float] = time.time,
+        due: Callable[[date], date] = lambda received: received + timedelta(days=15),
     ) -> None:
         self._engine = _engine(url)
         # Writers of this process stand in line here, in order and asleep; SQLite would let them poll.
@@ -102,6 +118,7 @@ class Records:
         self._zone = ZoneInfo(zone)
         self._grew = grew
         self._now = now
+        self._due = due
 
     def close(self) -> None:
         """Give the connections back."""
@@ -148,6 +165,14 @@ class Records:
         with self._engine.connect() as connection:
             return list(connection.scalars(query))
 
+    @contextmanager
+    def appending(self, call_id: str, *events: tuple[str, dict[str, Any]]) -> Iterator[Connection]:
+        """Append events together with what the block writes, both or neither."""
+        with self.writing() as connection:
+            yield connection
+            self._append(connection, call_id, events)
+        self._grew()
+
     # -- complaints ----------------------------------------------------------
 
     def file_complaint(self, call_id: str, form: dict[str, Any]) -> str:
@@ -177,42 +202,42 @@ class Records:
                 connection.execute(
                     ComplaintRow.__table__.update()
                     .where(ComplaintRow.call_id == call_id)
-                    .values(form=form, **_numbers(form))
+                    .values(form=form, **_facts(form))
                 )
             else:
                 connection.execute(
                     insert(ComplaintRow).values(
                         number=None, call_id=call_id, state="draft", form=form, created_at=self._now(),
-                        caller=self._caller(connection, call_id), **_numbers(form),
+                        caller=self._caller(connection, call_id), channel=channel_of(call_id), **_facts(form),
                     )
                 )
             self._append(connection, call_id, [("draft_saved", {})])
         self._grew()
 
-    def raise_complaint(self, call_id: str, number: str) -> int:
-        """Take a filed complaint one level higher, once a call; returns its level. ``KeyError`` for an unknown number."""
-        with self.writing() as connection:
-            table = ComplaintRow.__table__
-            row = connection.execute(select(table.c.id, table.c.level).where(table.c.number == number)).first()
-            if row is None:
-                raise KeyError(number)
-            if self._done(connection, call_id, "complaint_raised", number):
-                return row.level
-            level = row.level + 1
-            values = {"level": level, "state": "raised", "changed_at": self._now()}
-            connection.execute(table.update().where(table.c.id == row.id).values(**values))
-            self._append(connection, call_id, [("complaint_raised", {"number": number, "level": level})])
-        self._grew()
-        return level
+    def change_complaint(self, number: str, decide: Decide) -> Complaint:
+        """Change a filed complaint: ``decide(complaint, its own changes)`` gives (data of ``complaint_changed``, columns).
 
-    def change_complaint(self, call_id: str, number: str, state: str) -> None:
-        """Put a filed complaint into another state (withdrawn, accepted), as was wished in this call."""
+        Nobody else changes it meanwhile. None from ``decide``: nothing is to be done. What it raises is raised; ``KeyError``
+        for an unknown number.
+        """
         with self.writing() as connection:
-            table = ComplaintRow.__table__
-            changed = table.update().where(table.c.number == number, table.c.state != state)
-            if connection.execute(changed.values(state=state, changed_at=self._now())).rowcount:
-                self._append(connection, call_id, [(f"complaint_{state}", {"number": number})])
+            found = connection.execute(select(ComplaintRow).where(ComplaintRow.number == number)).first()
+            if found is None:
+                raise KeyError(number)
+            before = _complaint(found)
+            changes = self._read_in(connection, select(EventRow).where(EventRow.call_id == before.call_id, EventRow.kind == "complaint_changed").order_by(EventRow.id))
+            decided = decide(before, changes)
+            if decided is None:
+                return before
+            data, columns = decided
+            table, during = ComplaintRow.__table__, data.get("during", "")
+            connection.execute(table.update().where(table.c.number == number).values(**columns, changed_at=self._now()))
+            self._append(connection, before.call_id, [("complaint_changed", {"number": number, **data})])
+            if during and during != before.call_id and self._caller(connection, during) is not None:
+                self._append(connection, during, [("followed_up", {"number": number, "action": data["action"]})])
+            after = _complaint(connection.execute(select(ComplaintRow).where(ComplaintRow.number == number)).first())
         self._grew()
+        return after
 
     def wrong_tries(self, caller: str, since: float) -> int:
         """How often this calling number named no complaint of its own since then (Unix seconds)."""
@@ -338,11 +363,13 @@ class Records:
         table = ComplaintRow.__table__
         row = connection.execute(select(table.c.id, table.c.number).where(table.c.call_id == call_id)).first()
         if row is not None and row.number is not None:
-            connection.execute(table.update().where(table.c.id == row.id).values(form=form, **_numbers(form)))
+            connection.execute(table.update().where(table.c.id == row.id).values(form=form, **_facts(form)))
             return row.number
-        day = datetime.fromtimestamp(at, self._zone).strftime("%Y%m%d")
+        received = datetime.fromtimestamp(at, self._zone).date()
+        day = received.strftime("%Y%m%d")
         number = f"{day}{self._next_serial(connection, day):04d}"
-        values = {"number": number, "state": "filed", "form": form, "filed_at": at, **_numbers(form)}
+        values = {"number": number, "state": "filed", "form": form, "filed_at": at, "due_on": self._due(received).isoformat(), **_facts(form)}
+        values["channel"] = channel_of(call_id)
         values["caller"] = self._caller(connection, call_id)
         if row is None:
             connection.execute(insert(ComplaintRow).values(call_id=call_id, created_at=at, **values))
@@ -350,11 +377,6 @@ class Records:
             connection.execute(table.update().where(table.c.id == row.id).values(**values))
         self._append(connection, call_id, [("complaint_filed", {"number": number})])
         return number
-
-    @staticmethod
-    def _done(connection: Connection, call_id: str, kind: str, number: str) -> bool:
-        query = select(EventRow.data).where(EventRow.call_id == call_id, EventRow.kind == kind)
-        return any(data["number"] == number for data in connection.scalars(query))
 
     def _next_serial(self, connection: Connection, day: str) -> int:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
@@ -366,10 +388,12 @@ class Records:
 
     def _read(self, query: Any) -> list[Event]:
         with self._engine.connect() as connection:
-            return [
-                Event(row.id, row.call_id, row.seq, row.at, row.kind, row.data)
-                for row in connection.execute(query)
-            ]
+            return self._read_in(connection, query)
+
+    @staticmethod
+    def _read_in(connection: Connection, query: Any) -> list[Event]:
+        rows = connection.execute(query)
+        return [Event(row.id, row.call_id, row.seq, row.at, row.kind, row.data) for row in rows]
 
     @staticmethod
     def _caller(connection: Connection, call_id: str) -> str | None:
@@ -383,13 +407,16 @@ class Records:
         return None if row is None else _complaint(row)
 
 
-def _numbers(form: dict[str, Any]) -> dict[str, Any]:
-    phone = (form.get("fields", {}).get("phone") or {}).get("value")
-    return {"phone": str(phone)[:32] if phone else None}
+def _facts(form: dict[str, Any]) -> dict[str, Any]:
+    """What is looked for and counted by: it has columns of its own."""
+    phone, category, place = ((form.get("fields", {}).get(name) or {}).get("value") for name in ("phone", "category", "location"))
+    return {
+        "phone": str(phone)[:32] if phone else None, "category": str(category or "")[:32], "region": province_of(str(place or "")),
+    }  # fmt: skip
 
 
 def _complaint(row: Any) -> Complaint:
-    return Complaint(row.number, row.call_id, row.state, row.form, row.created_at, row.filed_at, row.level, row.changed_at)
+    return Complaint(**{name: getattr(row, name) for name in Complaint.__dataclass_fields__})
 
 
 def _engine(url: str) -> Engine:

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from complaints.clocks import Clocks, ClockSettings
 from complaints.limits import EvidenceSettings, WebSettings
 from hotline.board import WallboardSettings
 from hotline.place import line_of
@@ -85,6 +86,7 @@ class _File(_Section):
     carrier: CarrierSection = CarrierSection()
     evidence: EvidenceSettings = EvidenceSettings()
     web: WebSettings = WebSettings()
+    clocks: ClockSettings = ClockSettings()
     script: Script
 
 
@@ -97,6 +99,7 @@ class Settings(_Section):
     wallboard: WallboardSettings
     evidence: EvidenceSettings
     web: WebSettings
+    clocks: ClockSettings
     script: Script
     host: str
     port: int
@@ -107,6 +110,11 @@ class Settings(_Section):
     speech_rate: float
     account_sid: str
     auth_token: str = Field(repr=False)
+
+    @property
+    def deadlines(self) -> Clocks:
+        """By which day complaints are answered; what articles say of appeals is not known here yet."""
+        return Clocks(self.script.menu.answer_days, self.clocks)
 
     @property
     def local_carrier(self) -> bool:
@@ -136,6 +144,7 @@ def load(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settin
         "privacy": file.privacy,
         "evidence": file.evidence,
         "web": file.web,
+        "clocks": file.clocks,
         "script": file.script,
         "host": host,
         "port": port,

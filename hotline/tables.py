@@ -43,6 +43,11 @@ class ComplaintRow(Base):
     """A complaint, filed or still a draft; one a call."""
 
     __tablename__ = "complaints"
+    __table_args__ = (
+        Index("ix_complaints_state_due_on", "state", "due_on"),
+        Index("ix_complaints_category_filed_at", "category", "filed_at"),
+        Index("ix_complaints_filed_at", "filed_at"),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     number: Mapped[str | None] = mapped_column(String(32), unique=True)
@@ -55,6 +60,26 @@ class ComplaintRow(Base):
     changed_at: Mapped[float | None] = mapped_column(Float)
     phone: Mapped[str | None] = mapped_column(String(32), index=True)
     caller: Mapped[str | None] = mapped_column(String(32), index=True)
+    channel: Mapped[str] = mapped_column(String(16), default="phone")
+    category: Mapped[str] = mapped_column(String(32), default="")
+    region: Mapped[str] = mapped_column(String(8), default="")
+    due_on: Mapped[str | None] = mapped_column(String(10))
+    answered_at: Mapped[float | None] = mapped_column(Float)
+    in_time: Mapped[bool | None] = mapped_column(Boolean)
+    closed_at: Mapped[float | None] = mapped_column(Float)
+    department: Mapped[str] = mapped_column(String(64), default="")
+    satisfaction: Mapped[int | None] = mapped_column(Integer)
+    joined_to: Mapped[str | None] = mapped_column(String(32))
+
+
+class ClockMarkRow(Base):
+    """A deadline's warning or breach that was written down (``complaints.clockwork``): once, however many look."""
+
+    __tablename__ = "clock_marks"
+
+    number: Mapped[str] = mapped_column(String(32), primary_key=True)
+    mark: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[float] = mapped_column(Float)
 
 
 class SerialRow(Base):

@@ -21,7 +21,7 @@ from ivr import answers, steps
 from ivr.call import Call, form_of, restored, told
 from ivr.errands import Errands
 from ivr.menu import Menu
-from ivr.ports import Carrier, Floor, Hub, Logged, Records, Tapes, Unstaffed
+from ivr.ports import Carrier, Earlier, Floor, Hub, Logged, Records, Tapes, Unstaffed
 from ivr.progress import Progress
 from ivr.state import State
 from ivr.steps import Say
@@ -39,7 +39,7 @@ class Conversations:
     ``listen`` opens a recogniser session: (language, on_partial, on_utterance); ``hears`` are the
     languages for which it can. ``now`` gives the time in the line's time zone. ``background`` runs what
     must not keep a webhook or a recogniser waiting: requests to the carrier. ``tapes``: where callers who
-    agree are recorded; None: nobody is.
+    agree are recorded; None: nobody is. ``earlier``: complaints on file, changed as their callers wish.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Conversations:
         carrier: Carrier,
         listen: Listen,
         *,
+        earlier: Earlier,
         now: Callable[[], datetime],
         background: Executor,
         hears: tuple[str, ...] = ("zh",),
@@ -63,7 +64,7 @@ class Conversations:
         self._listen = listen
         self._now = now
         self._errands = Errands(voice, carrier, background)
-        self.progress = Progress(voice.script, records, now)
+        self.progress = Progress(voice.script, records, earlier, now)
         self._hears = hears
         self._floor = floor or Unstaffed()
         self._tapes = tapes
@@ -143,21 +144,22 @@ class Conversations:
                     call.form = form_of(self._records.events(call.sid))
                     number = self._records.file_complaint(call.sid, call.form.to_json())
                     self._move(call, steps.Filed(number, sms=call.text_to is not None))
-                    self._text(call, "sms_filed", number=number, due=self.progress.due(self._now().date()))
+                    self._text(call, "sms_filed", number=number, due=self.progress.due_of(number))
                 case steps.LookUp(number=number):
                     self._move(call, self.progress.look_up(call, number))
-                case steps.Raise(number=number):
+                case steps.Escalate(number=number):
                     level = self.progress.take_higher(call, number)
-                    self._move(call, steps.Raised(number, level, sms=call.text_to is not None))
+                    self._move(call, steps.Escalated(number, level, sms=call.text_to is not None))
                     if level:
                         due = self.progress.due_of(number)
-                        self._text(call, "sms_raised", number=number, level=str(level), due=due)
+                        self._text(call, "sms_escalated", number=number, level=str(level), due=due)
                     else:
                         self._text(call, "sms_regulator", number=number)
                 case steps.Close(number=number, how=how):
-                    self._records.change_complaint(call.sid, number, how)
-                    self._move(call, steps.Closed(number, sms=call.text_to is not None))
-                    self._text(call, f"sms_{how}", number=number)
+                    done = self.progress.close(call, number, how)
+                    self._move(call, steps.Closed(number, sms=done and call.text_to is not None))
+                    if done:
+                        self._text(call, f"sms_{how}", number=number)
                 case steps.Promise(number=number):
                     self._promise(call, number)
                     self._move(call, steps.Promised())

@@ -38,15 +38,17 @@ LINE_PROMPTS = {
     "status_closed": ("number", "state"),
     "status_changed": ("changed",),
     "state_filed": (),
-    "state_raised": (),
+    "state_escalated": (),
     "state_answered": (),
     "state_withdrawn": (),
     "state_accepted": (),
+    "state_regulator": (),
+    "state_closed": (),
     "state_other": (),
     "higher_higher": (),
     "higher_withdraw": (),
     "higher_accept": (),
-    "raised": ("number", "level"),
+    "escalated": ("number", "level"),
     "regulator": (),
     "regulator_needs": (),
     "withdrawn": ("number",),
@@ -86,13 +88,14 @@ LINE_PROMPTS = {
     "sms_code": ("code",),
     "sms_filed": ("number", "due"),
     "sms_callback_missed": (),
-    "sms_raised": ("number", "level", "due"),
+    "sms_escalated": ("number", "level", "due"),
     "sms_regulator": ("number",),
+    "sms_answered": ("number", "answer"),
     "sms_withdrawn": ("number",),
     "sms_accepted": ("number",),
 }
 
-MAY_LEAVE_OUT = ("answer_in", "raised", "number_unknown", "callback_noted", "withdrawn", "accepted", "confirm_withdraw")
+MAY_LEAVE_OUT = ("answer_in", "escalated", "number_unknown", "callback_noted", "withdrawn", "accepted", "confirm_withdraw")
 """Prompts that need not say all that can be filled in; neither need text messages."""
 
 ASKED_ONCE = ("language", "higher")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ivr.state import State
-from ivr.steps import Closed, Heard, LookedUp, Raised, Say
+from ivr.steps import Closed, Heard, LookedUp, Escalated, Say
 
 if TYPE_CHECKING:
     from ivr.menu import Menu
@@ -20,7 +20,10 @@ STEPS = ("number", "holder", "higher")
 WRONG_AT_MOST = 3
 """Tries that name no complaint of the caller's own, before a human takes over."""
 
-OPEN = ("filed", "raised", "answered")
+OWED = ("filed", "in_progress", "escalated")
+"""States in which an answer is still to come, by a day that is told."""
+
+OPEN = (*OWED, "answered")
 """States in which a complaint can still be taken higher or withdrawn."""
 
 
@@ -82,19 +85,19 @@ def looked_up(menu: Menu, state: State, event: LookedUp) -> State:
     if state.intent == "escalate" and event.state in OPEN:
         return _raise(state)
     args = (*number, ("state", event.state))
-    told = Say("status", (*args, ("due", event.due))) if event.state in OPEN else Say("status_closed", args)
+    told = Say("status", (*args, ("due", event.due))) if event.state in OWED else Say("status_closed", args)
     last = (Say("status_changed", (("changed", event.changed),)),) if event.changed else ()
     return menu.ask(state, "higher", told, *last)
 
 
-def raised(menu: Menu, state: State, event: Raised) -> State:
+def escalated(menu: Menu, state: State, event: Escalated) -> State:
     """The complaint is with the next level, or nobody is left above: the regulator's entrances."""
     number = (("number", event.number),)
     sms = (Say("sms_told"),) if event.sms else ()
     if event.level:
         level = (("level", str(event.level)),)
         state = replace(state, level=event.level, intent="escalate")
-        return menu.queue(state, Say("raised", (*number, *level)), *sms, Say("to_agent"))
+        return menu.queue(state, Say("escalated", (*number, *level)), *sms, Say("to_agent"))
     return menu.end(state, Say("regulator"), Say("regulator_needs"), *sms, Say("goodbye"))
 
 
@@ -130,7 +133,7 @@ def _look_up(state: State) -> State:
 
 
 def _raise(state: State) -> State:
-    return replace(state, turn=state.turn + 1, step="raise", saying=())
+    return replace(state, turn=state.turn + 1, step="escalating", saying=())
 
 
 def _close(state: State, how: str) -> State:

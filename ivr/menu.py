@@ -32,8 +32,8 @@ from ivr.steps import (
     Promise,
     Promised,
     Quiet,
-    Raise,
-    Raised,
+    Escalate,
+    Escalated,
     Redirect,
     Say,
     Silence,
@@ -71,8 +71,8 @@ class Menu:
             return (File(),)
         if state.step == "lookup":
             return (LookUp(state.number),)
-        if state.step == "raise":
-            return (Raise(state.number),)
+        if state.step == "escalating":
+            return (Escalate(state.number),)
         if state.step == "close":
             return (Close(state.number, state.closing),)
         if state.step == "promise":
@@ -112,8 +112,8 @@ class Menu:
                 return self._filed(state, event) if state.step == "file" else state
             case LookedUp():
                 return followup.looked_up(self, state, event) if state.step == "lookup" else state
-            case Raised():
-                return followup.raised(self, state, event) if state.step == "raise" else state
+            case Escalated():
+                return followup.escalated(self, state, event) if state.step == "escalating" else state
             case Closed():
                 return followup.closed(self, state, event) if state.step == "close" else state
             case Promised():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from ivr import steps
 from ivr.call import Call
-from ivr.ports import Records
+from ivr.ports import Earlier, Records
 from ivr.script import Script
 
 GUESSES_S = 86_400
@@ -17,9 +17,10 @@ GUESSES_S = 86_400
 class Progress:
     """What stands on file, asked and changed for one caller. ``now`` gives the time in the line's zone."""
 
-    def __init__(self, script: Script, records: Records, now: Callable[[], datetime]) -> None:
+    def __init__(self, script: Script, records: Records, earlier: Earlier, now: Callable[[], datetime]) -> None:
         self._script = script
         self._records = records
+        self._earlier = earlier
         self._now = now
 
     def look_up(self, call: Call, number: str) -> steps.LookedUp:
@@ -35,26 +36,23 @@ class Progress:
         locked = guesses > self._script.menu.wrong_tries_a_day or (found is not None and not phones)
         if found is None:
             return steps.LookedUp(number, False, locked=locked)
-        filed = self._day(found.filed_at)
         changed = self._day(found.changed_at).isoformat() if found.changed_at else ""
-        return steps.LookedUp(number, True, found.state, self.due(filed), mine, changed, locked)
+        return steps.LookedUp(number, True, found.state, found.due_on or "", mine, changed, locked)
 
     def take_higher(self, call: Call, number: str) -> int:
         """Take a complaint to the next level; its place on the ladder, 0 past the last or past the deadline."""
-        found = self._records.complaint(number)
-        late = self._now().date().isoformat() > self.due(self._day(found.filed_at))
-        if late or found.level >= len(self._script.escalation):
+        level = self._earlier.escalate(call.sid, number)
+        if not level:
             self._records.append(call.sid, ("appeal_told", {"number": number}))
-            return 0
-        return self._records.raise_complaint(call.sid, number)
+        return level
 
-    def due(self, filed: date) -> str:
-        """The day by which a complaint filed on this day is answered, ISO."""
-        return (filed + timedelta(days=self._script.menu.answer_days)).isoformat()
+    def close(self, call: Call, number: str, how: str) -> bool:
+        """Withdraw a complaint or accept its answer, as its caller wishes; False where that is not possible any more."""
+        return self._earlier.close(call.sid, number, how)
 
     def due_of(self, number: str) -> str:
-        """The same for a complaint on file."""
-        return self.due(self._day(self._records.complaint(number).filed_at))
+        """The day by which a complaint on file is answered, ISO; '' while no answer is owed."""
+        return self._records.complaint(number).due_on or ""
 
     def _phones(self, complaint: object) -> set[str]:
         """The number on the complaint, and the one it was made from."""

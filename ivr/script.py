@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from agent_assist.form import Form
 from ivr.faults import faults
 from ivr.hours import Hours
-from ivr.staff import AgentSection, Named, QueueSection
+from ivr.staff import AgentSection, Named, Outcome, QueueSection
 from ivr.terms import INTAKE, LANGS, Lang
 
 
@@ -192,7 +192,7 @@ class Script(_Section):
     queue: QueueSection = QueueSection()
     agents: tuple[AgentSection, ...] = ()
     breaks: tuple[Named, ...] = ()
-    outcomes: tuple[Named, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> Script:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -38,11 +38,17 @@ class AgentSection(_Section):
 
 
 class Named(_Section):
-    """One of ``[[breaks]]`` (why an agent is away) or ``[[outcomes]]`` (what a call came to)."""
+    """One of ``[[breaks]]`` (why an agent is away), and what ``Outcome`` has with it."""
 
     name: str = Field(pattern=r"^[a-z_]{1,32}$", description="small letters and _; kept in the records")
     zh: str = Field(min_length=1, max_length=40)
     en: str = Field(min_length=1, max_length=40)
+
+
+class Outcome(Named):
+    """One of ``[[outcomes]]``: what a call came to, and what that does with its complaint ('': nothing)."""
+
+    does: Literal["", "take_up", "answer", "escalate", "close"] = ""
 
 
 def staff_faults(script: Script) -> Iterator[str]:

@@ -107,7 +107,7 @@ class LookedUp:
 
 
 @dataclass(frozen=True)
-class Raised:
+class Escalated:
     """The complaint went to the next level; ``level`` is its place on the ladder from 1, 0 past the last."""
 
     number: str
@@ -138,7 +138,7 @@ class HungUp:
     """The call is over."""
 
 
-Event = Started | Key | Heard | Silence | Quiet | Filed | LookedUp | Raised | Closed | Promised | Failed | HungUp
+Event = Started | Key | Heard | Silence | Quiet | Filed | LookedUp | Escalated | Closed | Promised | Failed | HungUp
 
 # -- steps -------------------------------------------------------------------
 
@@ -189,8 +189,8 @@ class LookUp:
 
 
 @dataclass(frozen=True)
-class Raise:
-    """Take a complaint to the next level; answered by ``Raised``."""
+class Escalate:
+    """Take a complaint to the next level; answered by ``Escalated``."""
 
     number: str
 
@@ -224,4 +224,4 @@ class Hangup:
     """End the call."""
 
 
-Step = Say | Listen | Redirect | File | LookUp | Raise | Close | Promise | Enqueue | Hangup
+Step = Say | Listen | Redirect | File | LookUp | Escalate | Close | Promise | Enqueue | Hangup

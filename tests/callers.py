@@ -34,6 +34,7 @@ from hotline import settings
 from hotline.channels import choices_of
 from hotline.records import Records, migrate
 from hotline.users import Users
+from tests.ledgers import ledger_of
 from tests.signed_in import closed
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -110,8 +111,10 @@ def pages_in(tmp_path: Path) -> Iterator[Pages]:
     keys = Keys(records, now=now)
     found = Pages(app, users, records, evidence, keys, clock)
     model = filing_model(list(choices.categories), list(choices.resolutions))
+    ladder = [{"zh": "省公司", "en": "province"}, {"zh": "集团", "en": "head office"}]
     reception = Reception(
-        records, evidence, answer_days=15, ladder=2, background=AtOnce(), now=lambda: datetime.fromtimestamp(clock[0], ZONE),
+        records, evidence, ledger_of(records, lambda: datetime.fromtimestamp(clock[0], ZONE)), rungs=ladder, background=AtOnce(),
+        now=lambda: datetime.fromtimestamp(clock[0], ZONE),
         send=lambda to, prompt, lang, values: found.sent.append((to, prompt, values)),
     )
     found.reception = reception
@@ -120,7 +123,6 @@ def pages_in(tmp_path: Path) -> Iterator[Pages]:
             reception, Drafts(records, now=now), codes, evidence, model=model, choices=choices, limits=limits, today=reception.today,
         )
     )
-    ladder = [{"zh": "省公司", "en": "province"}, {"zh": "集团", "en": "head office"}]
     app.register_blueprint(status_blueprint(reception, codes, evidence, limits=limits, ladder=ladder, appeal={"zh": "12300", "en": "12300"}))
     api = api_blueprint(
         reception, keys, evidence, records, model=model, limits=limits, today=reception.today, server="http://localhost"

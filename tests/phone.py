@@ -14,6 +14,7 @@ from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
 from audio.session import Utterance
+from hotline.earlier import Earlier
 from hotline.hub import Hub
 from hotline.records import Records
 from hotline.roster import Roster
@@ -27,6 +28,7 @@ from ivr.signature import Signatures
 from ivr.stream import Deaf, Listen
 from ivr.twiml import Urls, Voice
 from ivr.webhooks import voice_blueprint
+from tests.ledgers import ledger_of
 
 BASE = "https://line.example.org"
 TOKEN = "12345"
@@ -115,7 +117,7 @@ class Phone:
             now=lambda: self._now().timestamp(), background=AtOnce(),
         )  # fmt: skip
         self.flow = Flow(
-            voice, self.records, Hub(), self.carrier, self._listen, now=self._now, background=AtOnce(),
+            voice, self.records, Hub(), self.carrier, self._listen, earlier=Earlier(ledger_of(self.records, self._now)), now=self._now, background=AtOnce(),
             floor=self.floor, tapes=self._tapes,
         )  # fmt: skip
         app = Flask("phone")

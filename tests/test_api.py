@@ -63,13 +63,13 @@ def test_a_complaint_is_filed_followed_escalated_and_withdrawn(pages: Pages) -> 
     note = program.ask("POST", path + "/notes", json={"text": f"请打{PHONE}"})
     assert note.status_code == 201 and PHONE not in note.json["text"]
     raised = program.ask("POST", path + "/escalation", json={"why": "没有人回电话"})
-    assert (raised.json["state"], raised.json["level"]) == ("raised", 1)
+    assert (raised.json["state"], raised.json["level"]) == ("escalated", 1)
     assert program.ask("POST", path + "/acceptance", json={}).status_code == 409
     gone = program.ask("POST", path + "/withdrawal", json={})
     assert gone.json["state"] == "withdrawn" and gone.json["due"] is None and gone.json["may"] == []
     assert program.ask("POST", path + "/notes", json={"text": "noch etwas"}).status_code == 409
     what = [one["what"] for one in program.ask("GET", "/changes").json["changes"]]
-    assert what == ["filed", "evidence_added", "note_added", "note_added", "raised", "withdrawn"]
+    assert what == ["filed", "evidence_added", "note_added", "escalated", "withdrawn"]
 
 
 def test_the_same_key_and_body_get_the_same_answer_and_another_body_is_refused(pages: Pages) -> None:

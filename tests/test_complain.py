@@ -140,7 +140,7 @@ def test_the_caller_adds_escalates_and_withdraws(pages: Pages) -> None:
     page = client.get("/status/case").text
     assert "call.wav" in page and "集团" in page and "12300" in page and 'value="escalate"' not in page
     client.post("/status/case", data={"do": "withdraw"})
-    assert pages.records.complaint(number).state == "raised", "not without the tick"
+    assert pages.records.complaint(number).state == "escalated", "not without the tick"
     client.post("/status/case", data={"do": "withdraw", "sure": "yes"})
     assert pages.records.complaint(number).state == "withdrawn"
     assert "已经结束" in client.post("/status/case", data={"do": "escalate", "once": "late"}, follow_redirects=True).text

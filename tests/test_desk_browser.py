@@ -51,8 +51,7 @@ def build(url: str) -> Flask:
     shelf.refresh()
     app.register_blueprint(
         beside_blueprint(
-            records, shelf, today=lambda: datetime.date(2026, 11, 23), day_of=datetime.date.fromtimestamp,
-            answer_days=15, lang=chosen,
+            records, shelf, today=lambda: datetime.date(2026, 11, 23), lang=chosen,
         )
     )  # fmt: skip
     app.register_blueprint(

@@ -10,7 +10,7 @@ import pytest
 
 from agent_assist.form import Form, Value
 from complaints.joining import Facts, candidates, words_alike
-from complaints.reception import channel_of
+from hotline.records import channel_of
 from tests.callers import pages_in
 
 DAY = date(2026, 11, 20)

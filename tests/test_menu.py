@@ -32,8 +32,8 @@ from ivr.steps import (
     LookUp,
     Promise,
     Promised,
-    Raise,
-    Raised,
+    Escalate,
+    Escalated,
     Redirect,
     Say,
     Silence,
@@ -351,8 +351,8 @@ CONVERSATIONS = {
         (Started(), "language"),
         (Silence(), "problem"),
         (heard("complaint_number", intent="escalate"), "lookup"),
-        (LookedUp(NUMBER, True, "raised", "2026-12-08"), "raise"),
-        (Raised(NUMBER, 0), "end"),
+        (LookedUp(NUMBER, True, "escalated", "2026-12-08"), "escalating"),
+        (Escalated(NUMBER, 0), "end"),
     ],
     "from the queue to a call-back": [
         (Started(own=OWN), "language"),
@@ -406,15 +406,15 @@ CONVERSATIONS = {
         (key("5"), "number"),
         (key(NUMBER, "complaint_number"), "lookup"),
         (LookedUp(NUMBER, True, "filed", "2026-12-08"), "higher"),
-        (key("1"), "raise"),
-        (Raised(NUMBER, 1), "queue"),
+        (key("1"), "escalating"),
+        (Escalated(NUMBER, 1), "queue"),
     ],
     "escalation, the number said along with the wish": [
         (Started(), "language"),
         (Silence(), "problem"),
         (heard("complaint_number", intent="escalate"), "lookup"),
-        (LookedUp(NUMBER, True, "filed", "2026-12-08"), "raise"),
-        (Raised(NUMBER, 1, sms=True), "queue"),
+        (LookedUp(NUMBER, True, "filed", "2026-12-08"), "escalating"),
+        (Escalated(NUMBER, 1, sms=True), "queue"),
     ],
     "three numbers that do not exist lead to a human": [
         (Started(), "language"),
@@ -531,7 +531,7 @@ def sound(state: State) -> None:
     """The state is kept by JSON, and what is said in it is a document the carrier can take and go on from."""
     assert State.from_json(json.loads(json.dumps(state.to_json()))) == state
     steps = MENU.steps(state)
-    if isinstance(steps[0], File | LookUp | Raise | Close | Promise):
+    if isinstance(steps[0], File | LookUp | Escalate | Close | Promise):
         return
     text = VOICE.document(steps, state.lang, "token")
     assert len(text.encode()) <= DOCUMENT_LIMIT
@@ -598,8 +598,8 @@ def test_every_walk_reaches_a_human_or_an_ending(
             case LookUp():
                 due = "2026-12-08" if found else ""
                 move(LookedUp(NUMBER, found, "answered" if found else "", due, mine, due, locked=not found and mine))
-            case Raise():
-                move(Raised(NUMBER, int(mine)))
+            case Escalate():
+                move(Escalated(NUMBER, int(mine)))
             case Close():
                 move(Closed(NUMBER, sms=found))
             case Promise():

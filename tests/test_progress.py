@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotline.records import Records, migrate
+from tests.ledgers import ledger_of
 from tests.phone import NOW, SID, Phone
 
 OTHER = "CA" + "2" * 32
@@ -93,7 +94,7 @@ def test_each_call_takes_it_one_level_higher_and_past_the_last_there_is_the_regu
         heard = press(phone, asked(phone, number, sid), "1", sid)
         assert name in heard and "<Enqueue" in heard
         complaint = phone.records.complaint(number)
-        assert (complaint.state, complaint.level) == ("raised", level)
+        assert (complaint.state, complaint.level) == ("escalated", level)
         assert name in phone.carrier.messages[-1][1]
     heard = press(phone, asked(phone, number), "1")
     assert "12300" in heard and "邮编" in heard and "<Hangup" in heard
@@ -110,7 +111,7 @@ def test_past_the_deadline_there_is_the_regulator(phone: Phone, number: str, clo
 def test_raising_is_done_once_however_often_the_carrier_asks(phone: Phone, number: str) -> None:
     heard = asked(phone, number)
     press(phone, heard, "1")
-    state = {**phone.state(), "step": "raise", "saying": []}
+    state = {**phone.state(), "step": "escalating", "saying": []}
     phone.records.append(SID, ("moved", {"state": state}))  # killed after the records were changed
     phone.restart()
     phone.post("/voice/next?turn=9")
@@ -123,13 +124,13 @@ def test_a_complaint_is_withdrawn_after_a_yes(phone: Phone, number: str) -> None
     assert "已经撤销" in press(phone, heard, "1")
     assert phone.records.complaint(number).state == "withdrawn"
     assert "撤销" in phone.carrier.messages[-1][1]
-    assert "complaint_withdrawn" in phone.kinds()
+    assert "followed_up" in phone.kinds()
     later = asked(phone, number, "CA" + "5" * 32)
     assert "已经撤销" in later and "要撤销投诉" not in later
 
 
 def test_an_answer_is_accepted(phone: Phone, number: str) -> None:
-    phone.records.change_complaint(OTHER, number, "answered")
+    ledger_of(phone.records, lambda: NOW).act(number, "answer", by="wang")
     heard = asked(phone, number)
     assert "已经答复" in heard
     assert "已经办结" in press(phone, heard, "3")

@@ -18,6 +18,7 @@ from audio import models
 from audio.decoder import Pool
 from audio.media import media_blueprint
 from audio.session import Session
+from hotline.earlier import Earlier
 from hotline.hub import Hub
 from hotline.records import Records, migrate
 from hotline.roster import Roster
@@ -40,6 +41,7 @@ from ivr.webhooks import voice_blueprint
 from ivr.work import Work
 from tests.phone import SCRIPT
 from tests.toy_line import ACCOUNT, NUMBER, TOKEN, served
+from tests.ledgers import ledger_of
 
 DEMO = Path(__file__).parent.parent / "hotline" / "demo"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -171,7 +173,7 @@ def line(tmp_path: Path, script) -> Iterator[Staffed]:
         floor = Floor(script, Roster(records), records, carrier, urls, now=time.time, background=background)
         flow = Flow(
             Voice(script, Urls(line_url)), records, hub, carrier, lambda *_: Deaf(),
-            now=lambda: datetime.now(SHANGHAI), background=background, floor=floor,
+            earlier=Earlier(ledger_of(records, lambda: datetime.now(SHANGHAI))), now=lambda: datetime.now(SHANGHAI), background=background, floor=floor,
         )  # fmt: skip
         app_of["line"].register_blueprint(voice_blueprint(flow, signatures, records))
         pool = Pool()

@@ -11,6 +11,7 @@ from pathlib import Path
 import requests
 from flask import Flask
 
+from hotline.earlier import Earlier
 from hotline.hub import Hub
 from hotline.records import Records, migrate
 from ivr.carrier.app import create_app
@@ -25,6 +26,7 @@ from ivr.twiml import Urls, Voice
 from ivr.webhooks import voice_blueprint
 from tests.phone import NOW, SCRIPT
 from tests.toy_line import ACCOUNT, CALLER, NUMBER, TOKEN, served
+from tests.ledgers import ledger_of
 
 AUTH = (ACCOUNT, TOKEN)
 # Longer than the line waits for an answer, so that a caller with nothing left to say is asked everything.
@@ -86,6 +88,7 @@ def wired(folder: Path, script: Script = SCRIPT, now: Callable[[], datetime] = l
             Hub(),
             CarrierRest(carrier_url, *AUTH, NUMBER),
             lambda *_: Deaf(),
+            earlier=Earlier(ledger_of(records, now)),
             now=now,
             background=background,
         )

@@ -48,7 +48,7 @@ def import_(file: Path, dry_run: bool, skip_refused: bool, lang: str, as_json: b
         click.echo(f"Error: {file}: {error}", err=True)
         sys.exit(2)
     migrate(config.database_url)
-    records = Records(config.database_url, zone=config.line.timezone)
+    records = Records(config.database_url, zone=config.line.timezone, due=config.deadlines.due)
     try:
         known = records.known_sources([row.source for row in found.rows])
         fresh = [row for row in found.rows if row.source not in known]

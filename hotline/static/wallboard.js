@@ -105,7 +105,7 @@ function drawAlerts(alerts) {
 }
 
 function alertRow(alert) {
-  const words = alert.what === "word" || alert.what === "rate" ? alert.detail : skill(alert.detail);
+  const words = ["word", "rate", "breach"].includes(alert.what) ? alert.detail : skill(alert.detail);
   const row = node(
     "li",
     { className: "alert", "data-alert": alert.id, "data-seen": alert.acknowledged_by ? "yes" : "no" },

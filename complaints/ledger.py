@@ -1,0 +1,99 @@
+"""The ledger: complaints on file and the one way to change them, whichever channel asks.
+
+The rules are those of ``complaints.life``, the days those of ``complaints.clocks``; the records keep row and event
+together, and a change that is asked for twice in one call or request is made once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cache
+
+from agent_assist.privacy import mask
+from complaints.clocks import Clocks
+from complaints.life import OVER, WORKED_ON, Action, Days, Life, NotNow, after, may, replayed
+from hotline.language import LANGS, rooms
+from hotline.records import Complaint, Event, Records
+
+
+class Ledger:
+    """``ladder``: levels above the first; ``now`` gives the time in the operator's zone."""
+
+    def __init__(self, records: Records, clocks: Clocks, *, ladder: int, now: Callable[[], datetime]) -> None:
+        self.records, self.clocks, self._ladder, self._now = records, clocks, ladder, now
+
+    def find(self, number: str) -> Complaint | None:
+        """The complaint with this number."""
+        return self.records.complaint(number)
+
+    def life(self, found: Complaint, changes: Sequence[Event]) -> Life:
+        """Where it is, as its events tell."""
+        return replayed(self.day(found.filed_at or found.created_at), ((self.day(event.at), event.data) for event in changes))
+
+    def days(self, found: Complaint, life: Life) -> Days:
+        """The days that decide about it now."""
+        due = self.clocks.due(life.received) if life.state in WORKED_ON and life.received else None
+        filed = self.day(found.filed_at or found.created_at)
+        return Days(self._now().date(), due, self.clocks.appeal_until(found.form, filed))
+
+    def changes(self, found: Complaint) -> list[Event]:
+        """Its changes since filing, oldest first."""
+        return [event for event in self.records.events(found.call_id) if event.kind == "complaint_changed"]
+
+    def standing(self, found: Complaint) -> tuple[Life, Days, frozenset[Action]]:
+        """Where it is, its days, and what is possible now."""
+        life = self.life(found, self.changes(found))
+        days = self.days(found, life)
+        return life, days, frozenset() if found.joined_to else may(life, days, self._ladder)
+
+    def act(
+        self, number: str, action: Action, *, by: str, during: str = "", why: str = "", words: Mapping[str, str] | None = None
+    ) -> Complaint:
+        """Change a complaint. ``words``: what its caller is told, by language (the usual words where it is left out).
+
+        Raises ``NotNow`` with the reason, ``KeyError`` for an unknown number.
+        """
+        told = {lang: mask(text.strip()) for lang, text in (words or usual_words(action)).items() if text.strip()}
+
+        def decide(found: Complaint, changes: Sequence[Event]) -> tuple[dict, dict] | None:
+            if during and any(one.data["during"] == during and one.data["action"] == action for one in changes):
+                return None
+            if found.joined_to:
+                raise NotNow("joined")
+            life = self.life(found, changes)
+            days = self.days(found, life)
+            new = after(life, action, days, self._ladder)
+            data = {
+                "action": action, "from": life.state, "state": new.state, "level": new.level, "by": by, "why": mask(why.strip()),
+                "words": told, "during": during,
+            }  # fmt: skip
+            return data, self._columns(found, new, days)
+
+        return self.records.change_complaint(number, decide)
+
+    def day(self, at: float) -> date:
+        """The operator's day of a moment (Unix seconds)."""
+        return datetime.fromtimestamp(at, self._now().tzinfo).date()
+
+    def _columns(self, found: Complaint, new: Life, days: Days) -> dict:
+        now = self._now().timestamp()
+        values: dict = {"state": new.state, "level": new.level, "due_on": None}
+        if new.state in WORKED_ON and new.received:
+            values["due_on"] = self.clocks.due(new.received).isoformat()
+        if new.state == "answered":
+            values["answered_at"] = now
+            if found.answered_at is None:  # the first answer is the one that the regulator counts
+                values["in_time"] = not days.late
+        if new.state in OVER:
+            values["closed_at"] = now
+        elif found.closed_at is not None:
+            values["closed_at"] = None
+        return values
+
+
+@cache
+def usual_words(action: str) -> dict[str, str]:
+    """What callers are told of a change when nobody writes words of their own."""
+    pair = rooms()["life"].get(f"life.words.{action}")
+    return dict(zip(LANGS, pair, strict=True)) if pair else {}
