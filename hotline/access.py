@@ -70,6 +70,7 @@ ACCESS: dict[str, frozenset[str]] = {
     "wallboard.events": PLANNERS,
     "wallboard.agents": SUPERVISORS,
     "wallboard.acknowledge": SUPERVISORS,
+    "wallboard.call": SUPERVISORS,
     "beside.beside": DESK,
     "beside.search": DESK,
     "beside.article": DESK,

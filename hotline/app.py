@@ -161,7 +161,10 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     retention.watch()
     board = Board(records, settings.wallboard, zone=settings.line.timezone, agents=floor.agents, now=time.time)
     app.register_blueprint(
-        wallboard_blueprint(board, hub, who=signed_in, open_session=lambda: session_check(users))
+        wallboard_blueprint(
+            board, hub, who=signed_in, open_session=lambda: session_check(users),
+            reasons=lambda: {one.name: getattr(one, chosen()) for one in script.breaks},
+        )  # fmt: skip
     )
     board.watch(hub)
     Clockwork(records, ledger, now=lambda: datetime.now(zone), alert=board.breached).start()

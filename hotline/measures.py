@@ -1,14 +1,20 @@
 """The measures of a line from its records: pure functions, the definitions of queueing practice.
 
-``offered`` are calls that asked for a human. Shares are 0..1 and None where nothing was offered, times seconds.
+``offered`` are the requests for a human: calls that came to the queue, each once, whatever became of it. Not offered are
+calls that the line makes itself (call-backs: the request was counted when it was made) and calls outside the hours,
+which come to no queue. A transfer is no new request. Times are seconds (moments Unix seconds), shares 0..1 and None
+where there is nothing to share.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from itertools import takewhile
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 DAY_S = 86_400
 REPEAT_S = DAY_S
@@ -18,155 +24,296 @@ OFTEN = 4
 OFTEN_S = 7 * DAY_S
 
 
-@dataclass
+class Share(NamedTuple):
+    """A part of a whole, both counted."""
+
+    part: int
+    whole: int
+
+    @property
+    def value(self) -> float | None:
+        """0..1, None where there is no whole."""
+        return self.part / self.whole if self.whole > 0 else None
+
+
+def handling_s(wrapped_up: dict[str, Any]) -> float:
+    """Handling time by a payload of ``wrapped_up``: talk, hold and wrap-up."""
+    return wrapped_up["talked_s"] + wrapped_up.get("held_s", 0.0) + wrapped_up["wrapped_s"]
+
+
+@dataclass(slots=True)
+class Call:
+    """A call, whether or not it asked for a human."""
+
+    at: float
+    number: str = ""
+    """Who called, or was called back; '' when withheld."""
+    back: bool = False
+    """The line called."""
+    asked: bool = False
+    """For a human: in the queue, or for a call-back or by a message when nobody was there."""
+    over: bool = False
+
+
+@dataclass(slots=True)
+class Talk:
+    """One agent with one caller; the lengths are None until the wrap-up is over."""
+
+    call: str
+    agent: str
+    skill: str
+    at: float
+    talked_s: float | None = None
+    held_s: float = 0.0
+    wrapped_s: float = 0.0
+
+    @property
+    def handled_s(self) -> float | None:
+        """Talk, hold and wrap-up."""
+        return None if self.talked_s is None else self.talked_s + self.held_s + self.wrapped_s
+
+
+@dataclass(slots=True)
 class Request:
-    """A call that asked for a human: when, for which skill, and how the wait ended. Unix seconds."""
+    """A call in the queue for a human: when, for which skill, and how the wait ended."""
 
     call: str
     at: float
     skill: str
     number: str = ""
-    """Who called; '' when the number was withheld."""
-    answered_at: float | None = None
-    agent: str = ""
+    back: bool = False
+    """The line called this customer back: nothing is offered by it, but it is a human call."""
+    talks: list[Talk] = field(default_factory=list)
+    """With one agent after the other."""
     left_at: float | None = None
     """When the caller hung up, or took a call-back or another way out, unanswered."""
     diverted: bool = False
-    """Left for a call-back or a message, not by hanging up."""
-    talked_s: float | None = None
-    wrapped_s: float | None = None
+    """Left for a call-back, a message or the menu, not by hanging up."""
+    way: str = ""
+    """The step by which the queue was left."""
+    over: bool = False
+    again_at: float | None = None
+    """When the caller came to wait again: transferred, or the agent was lost in a hold."""
+    again_skill: str = ""
+
+    @property
+    def answered_at(self) -> float | None:
+        """When the first agent answered."""
+        return self.talks[0].at if self.talks else None
 
     @property
     def waited(self) -> float | None:
         """Seconds until the wait ended, None while it goes on."""
-        ended = self.answered_at if self.answered_at is not None else self.left_at
+        ended = self.talks[0].at if self.talks else self.left_at
         return None if ended is None else max(0.0, ended - self.at)
 
     @property
     def outcome(self) -> str:
         """answered, abandoned, diverted or waiting."""
-        if self.answered_at is not None:
+        if self.talks:
             return "answered"
         if self.left_at is None:
             return "waiting"
         return "diverted" if self.diverted else "abandoned"
 
     @property
-    def handled_s(self) -> float | None:
-        """Talk, hold and wrap-up, None until the wrap-up is over."""
-        return None if self.talked_s is None else self.talked_s + (self.wrapped_s or 0.0)
+    def waits_since(self) -> float | None:
+        """Since when somebody waits here now, for the first agent or for the next one; None: nobody does."""
+        if self.over or self.left_at is not None:
+            return None
+        return self.again_at if self.talks else self.at
+
+    @property
+    def waits_for(self) -> str:
+        """The skill that is waited for."""
+        return self.again_skill or self.skill
+
+
+class Promise(NamedTuple):
+    """A promised call-back; ``how`` it ended: done, left, not_reached or '' while it is open."""
+
+    at: float
+    how: str = ""
 
 
 KINDS = (
-    "call_started", "queued", "agent_answered", "wrapped_up", "callback_promised", "voicemail_left", "moved", "call_ended",
+    "call_started", "called_back", "queued", "agent_answered", "consulted", "transferred", "returned", "wrapped_up",
+    "callback_promised", "callback_closed", "voicemail_left", "moved", "call_ended",
 )
 """Kinds of events that requests are made of."""
+
+_PROMISING = ("callback", "confirm", "promise", "voicemail")
+"""Steps out of the queue that end in a promise or a message, or else in nothing."""
 
 
 class Requests:
     """Requests folded from events in the order of the log; each event is taken once."""
 
     def __init__(self) -> None:
-        self.of_call: dict[str, Request] = {}
-        self._numbers: dict[str, str] = {}
-        self.calls: dict[str, float] = {}
-        """Every call → when it started."""
+        self.calls: dict[str, Call] = {}
+        self.promises: dict[str, Promise] = {}
+        self._of_call: dict[str, Request] = {}
+        self._in_order: list[Request] = []
 
     def take(self, call: str, at: float, kind: str, data: dict[str, Any]) -> None:
-        """One event of the call event log."""
+        """One event of the call event log; of calls whose beginning was not taken nothing is counted."""
         if kind == "call_started":
-            self._numbers[call] = data["from"]
-            self.calls[call] = at
+            self.calls[call] = Call(at, data["from"])
             return
-        request = self.of_call.get(call)
-        if kind == "queued":
-            if request is None:
-                self.of_call[call] = Request(call, at, data["queue"], self._numbers.get(call, ""))
-            elif request.answered_at is None and request.left_at is not None:
-                request.left_at, request.diverted = None, False  # back in the queue: the wait goes on
-        elif request is None or request.answered_at is not None and kind != "wrapped_up":
+        known = self.calls.get(call)
+        if known is None:
             return
-        elif kind == "agent_answered":
-            request.answered_at, request.agent, request.left_at = at, data["agent"], None
-        elif kind == "wrapped_up":
-            request.talked_s = (request.talked_s or 0.0) + data["talked_s"] + data.get("held_s", 0.0)
-            request.wrapped_s = (request.wrapped_s or 0.0) + data["wrapped_s"]
-        elif request.left_at is None:
-            if kind in ("callback_promised", "voicemail_left"):
-                request.left_at, request.diverted = at, True
-            elif kind == "moved" and data["state"].get("step") not in ("queue", None):
-                request.left_at, request.diverted = at, True  # out to the menu
-            elif kind == "call_ended":
-                request.left_at = at
+        match kind:
+            case "called_back":
+                known.back = True
+            case "callback_promised":
+                known.asked = True
+                self.promises[call] = Promise(at)
+            case "callback_closed" if call in self.promises:
+                self.promises[call] = self.promises[call]._replace(how=data["how"])
+            case "voicemail_left":
+                known.asked = True
+            case "call_ended":
+                known.over = True
+        request = self._of_call.get(call)
+        if kind == "queued" and request is None:
+            known.asked = True
+            request = self._of_call[call] = Request(call, at, data["queue"], known.number, known.back)
+            insort(self._in_order, request, key=attrgetter("at"))
+        elif request is not None:
+            _take(request, at, kind, data)
 
     def forget(self, before: float) -> None:
-        """Drop what began before this moment (Unix seconds)."""
-        for call in [call for call, at in self.calls.items() if at < before]:
-            self.calls.pop(call)
-            self._numbers.pop(call, None)
-            self.of_call.pop(call, None)
+        """Drop what began before this moment."""
+        old = [call for call, _ in takewhile(lambda one: one[1].at < before, self.calls.items())]
+        for call in old:
+            del self.calls[call]
+            self.promises.pop(call, None)
+            self._of_call.pop(call, None)
+        if old:
+            self._in_order = [one for one in self._in_order if one.call in self.calls]
 
     def all(self) -> list[Request]:
         """Every request, oldest first."""
-        return sorted(self.of_call.values(), key=lambda request: request.at)
+        return list(self._in_order)
+
+    def since(self, at: float) -> list[Request]:
+        """Requests from this moment on, oldest first."""
+        return self._in_order[bisect_left(self._in_order, at, key=attrgetter("at")) :]
 
 
-def summary(requests: Sequence[Request], *, within_s: float = 15.0, short_s: float = 5.0) -> dict[str, Any]:
-    """The measures of these requests.
+def _take(request: Request, at: float, kind: str, data: dict[str, Any]) -> None:
+    waiting = not request.talks and not request.over
+    match kind:
+        case "queued":
+            _queued(request, at, data["queue"])
+        case "agent_answered":
+            request.talks.append(Talk(request.call, data["agent"], request.waits_for, at))
+            request.left_at, request.diverted, request.again_at = None, False, None
+        case "consulted" if data["how"] == "took_over" and request.talks:
+            request.talks.append(Talk(request.call, data["partner"], request.waits_for, at))
+        case "transferred" | "returned":
+            request.again_at, request.again_skill = at, data["skill"]
+        case "wrapped_up":
+            talk = next((one for one in request.talks if one.agent == data["agent"] and one.talked_s is None), None)
+            if talk is not None:
+                talk.talked_s, talk.held_s = data["talked_s"], data.get("held_s", 0.0)
+                talk.wrapped_s = data["wrapped_s"]
+        case "callback_promised" | "voicemail_left" if waiting:
+            request.left_at, request.diverted, request.way = request.left_at or at, True, ""
+        case "callback_promised" | "voicemail_left":
+            request.again_at = None
+        case "moved" if waiting and request.left_at is None:
+            step = data["state"].get("step")
+            if step not in ("queue", "gone", None):  # gone: hung up, which call_ended tells
+                request.left_at, request.diverted, request.way = at, True, step
+        case "call_ended" if not request.over:
+            request.over = True
+            if waiting and (request.left_at is None or request.way in _PROMISING):
+                request.left_at, request.diverted = at, False  # what was begun came to nothing
 
-    ``service_level``: answered within ``within_s`` ÷ offered, all of them: at 15 s it is the 15-second
-    connection rate. ``service_level_without_short``: without those who left within ``short_s``.
+
+def _queued(request: Request, at: float, skill: str) -> None:
+    if not request.talks:
+        request.left_at, request.diverted, request.way = None, False, ""  # back in the queue: the wait goes on
+    elif request.again_at is not None:
+        request.again_skill = skill
+    elif request.talks[-1].talked_s is None:
+        last = request.talks.pop()  # the agent was lost before the two could talk
+        if request.talks:
+            request.again_at, request.again_skill = last.at, skill
+    else:
+        request.again_at, request.again_skill = at, skill
+
+
+def summary(requests: Iterable[Request], *, within_s: float = 15.0, short_s: float = 5.0) -> dict[str, Any]:
+    """The measures of these requests (call-backs among them are left out but for their handling time).
+
+    ``service_level``: answered within ``within_s`` (``quick``) ÷ offered, all of them: at 15 s it is the 15-second
+    connection rate. ``service_level_without_short``: without those who hung up within ``short_s`` (``short``).
     ``abandonment``: hung up before the answer ÷ offered. ``asa_s``: mean wait of the answered. ``aht_s``: mean of
-    talk, hold and wrap-up of the calls that are wrapped up.
+    talk, hold and wrap-up of the conversations that are wrapped up (``handled``), each agent's by itself.
     """
-    offered = len(requests)
-    by = defaultdict(list)
-    for request in requests:
-        by[request.outcome].append(request)
-    quick = sum(1 for one in by["answered"] if (one.waited or 0.0) <= within_s)
-    short = sum(1 for one in by["abandoned"] if (one.waited or 0.0) <= short_s)
-    handled = [one.handled_s for one in by["answered"] if one.handled_s is not None]
-    waits = [one.waited or 0.0 for one in by["answered"]]
+    by: dict[str, int] = defaultdict(int)
+    quick = short = offered = 0
+    waits, handled = [], []
+    for one in requests:
+        handled.extend(talk.handled_s for talk in one.talks if talk.handled_s is not None)
+        if one.back:
+            continue
+        offered += 1
+        by[one.outcome] += 1
+        if one.outcome == "answered":
+            waits.append(one.waited or 0.0)
+            quick += waits[-1] <= within_s
+        elif one.outcome == "abandoned":
+            short += (one.waited or 0.0) <= short_s
     return {
         "offered": offered,
-        "answered": len(by["answered"]),
-        "abandoned": len(by["abandoned"]),
-        "diverted": len(by["diverted"]),
-        "waiting": len(by["waiting"]),
-        "service_level": _share(quick, offered),
-        "service_level_without_short": _share(quick, offered - short),
-        "abandonment": _share(len(by["abandoned"]), offered),
+        **{outcome: by[outcome] for outcome in ("answered", "abandoned", "diverted", "waiting")},
+        "quick": quick,
+        "short": short,
+        "handled": len(handled),
+        "service_level": Share(quick, offered).value,
+        "service_level_without_short": Share(quick, offered - short).value,
+        "abandonment": Share(by["abandoned"], offered).value,
         "asa_s": _mean(waits),
         "aht_s": _mean(handled),
     }
 
 
-def first_call_resolution(requests: Iterable[Request], now: float) -> float | None:
-    """Share of human calls that no human call from the same number followed within 24 h.
+def containment(calls: Iterable[Call]) -> Share:
+    """Calls that ended without asking for a human ÷ calls that ended or asked; a call still in the menu is neither."""
+    decided = [call for call in calls if not call.back and (call.asked or call.over)]
+    return Share(sum(not call.asked for call in decided), len(decided))
 
-    Only calls whose 24 h are over count; withheld numbers are left out.
+
+def first_call_resolution(requests: Iterable[Request], now: float) -> Share:
+    """Human calls that no human call from the same number followed within 24 h ÷ human calls whose 24 h are over.
+
+    A call-back is a human call and no repetition: it was the line that called. Withheld numbers are left out.
     """
-    times = _by_number(requests)
     settled = repeated = 0
-    for moments in times.values():
-        for at, following in zip(moments, [*moments[1:], None], strict=True):
-            if now - at < REPEAT_S:
-                continue
-            settled += 1
-            repeated += following is not None and following - at <= REPEAT_S
-    return _share(settled - repeated, settled)
+    for calls in _by_number(requests).values():
+        following: float | None = None
+        for one in reversed(calls):
+            if now - one.at >= REPEAT_S:
+                settled += 1
+                repeated += following is not None and following - one.at <= REPEAT_S
+            if not one.back:
+                following = one.at
+    return Share(settled - repeated, settled)
 
 
-def repeat_call_rate(requests: Iterable[Request], now: float) -> float | None:
-    """Share of answered calls of the last 7 days from numbers that reached a human at least 4 times in them."""
-    recent = [one for one in requests if one.answered_at is not None and one.number and now - one.at <= OFTEN_S]
-    times = _by_number(recent)
-    often = sum(len(moments) for moments in times.values() if len(moments) >= OFTEN)
-    return _share(often, len(recent))
+def repeat_call_rate(requests: Iterable[Request], now: float) -> Share:
+    """Human calls of the last 7 days from numbers that reached a human at least 4 times in them ÷ all of these calls."""
+    recent = [one for one in requests if one.talks and one.number and not one.back and now - one.at <= OFTEN_S]
+    counts = [len(calls) for calls in _by_number(recent).values()]
+    return Share(sum(count for count in counts if count >= OFTEN), len(recent))
 
 
 def per_interval(requests: Iterable[Request], start: float, interval_s: float, count: int) -> list[list[Request]]:
-    """Requests by the interval in which they asked: ``count`` intervals from ``start`` (Unix seconds)."""
+    """Requests by the interval in which they asked: ``count`` intervals from ``start``."""
     found: list[list[Request]] = [[] for _ in range(count)]
     for request in requests:
         place = int((request.at - start) // interval_s)
@@ -179,19 +326,36 @@ STAFFED = ("available", "ringing", "busy", "wrap_up")
 BUSY = ("busy", "wrap_up")
 
 
-def agent_day(changes: Sequence[tuple[str, float]], start: float, end: float) -> dict[str, Any]:
-    """An agent's day from state changes ``(state, at)`` in order: seconds in each state between start and end.
+class Change(NamedTuple):
+    """An agent's state from a moment on; ``reason``: of a break."""
+
+    state: str
+    at: float
+    reason: str = ""
+
+
+class Span(NamedTuple):
+    """A state of an agent from ``at`` for ``length`` seconds."""
+
+    state: str
+    at: float
+    length: float
+    reason: str = ""
+
+
+def agent_day(changes: Sequence[Change], start: float, end: float) -> dict[str, Any]:
+    """An agent's day from state changes in order: spans and seconds by state between start and end.
 
     A change before ``start`` says what the day began with. ``occupancy``: busy (talk, hold, wrap-up) ÷ staffed.
     """
     seconds: dict[str, float] = defaultdict(float)
-    spans: list[tuple[str, float, float]] = []
-    for place, (state, at) in enumerate(changes):
-        until = changes[place + 1][1] if place + 1 < len(changes) else end
-        low, high = max(at, start), min(until, end)
+    spans: list[Span] = []
+    for place, change in enumerate(changes):
+        until = changes[place + 1].at if place + 1 < len(changes) else end
+        low, high = max(change.at, start), min(until, end)
         if high > low:
-            seconds[state] += high - low
-            spans.append((state, low, high))
+            seconds[change.state] += high - low
+            spans.append(Span(change.state, low, high - low, change.reason))
     staffed = sum(seconds.get(state, 0.0) for state in STAFFED)
     return {
         "seconds": dict(seconds),
@@ -201,16 +365,12 @@ def agent_day(changes: Sequence[tuple[str, float]], start: float, end: float) ->
     }
 
 
-def _by_number(requests: Iterable[Request]) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = defaultdict(list)
-    for request in requests:
-        if request.answered_at is not None and request.number:
-            times[request.number].append(request.at)
-    return {number: sorted(moments) for number, moments in times.items()}
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole > 0 else None
+def _by_number(requests: Iterable[Request]) -> dict[str, list[Request]]:
+    found: dict[str, list[Request]] = defaultdict(list)
+    for request in sorted(requests, key=attrgetter("at")):
+        if request.talks and request.number:
+            found[request.number].append(request)
+    return found
 
 
 def _mean(values: Sequence[float]) -> float | None:

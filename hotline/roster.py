@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from sqlalchemy import delete, insert, select
 
+from hotline.measures import handling_s
 from hotline.records import Records
 from hotline.tables import AgentRow, AgentStateRow, CallbackRow, ContactRow, EventRow
 from ivr.contact import Contact
@@ -31,9 +32,10 @@ class Roster:
         table, values = AgentRow.__table__, asdict(duty)
         states = AgentStateRow.__table__
         with self._records.writing() as connection:
-            before = connection.scalar(select(table.c.state).where(table.c.name == duty.name))
-            if before != duty.state:
-                connection.execute(insert(states).values(agent=duty.name, state=duty.state, at=duty.since))
+            before = connection.execute(select(table.c.state, table.c.reason).where(table.c.name == duty.name)).first()
+            reason = duty.reason if duty.state == "break" else ""
+            if before is None or before.state != duty.state or duty.state == "break" and before.reason != reason:
+                connection.execute(insert(states).values(agent=duty.name, state=duty.state, reason=reason, at=duty.since))
             if not connection.execute(table.update().where(table.c.name == duty.name).values(**values)).rowcount:
                 connection.execute(insert(table).values(**values))
 
@@ -97,4 +99,4 @@ class Roster:
         """Talk, hold and wrap-up of the calls handled last, seconds, at most so many."""
         query = select(EventRow.data).where(EventRow.kind == "wrapped_up").order_by(EventRow.id.desc()).limit(most)
         with self._records.reading() as connection:
-            return [data["talked_s"] + data.get("held_s", 0.0) + data["wrapped_s"] for data in connection.scalars(query)]
+            return [handling_s(data) for data in connection.scalars(query)]

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from complaints.clocks import Clocks, ClockSettings
 from complaints.limits import EvidenceSettings, WebSettings
-from hotline.board import WallboardSettings
+from hotline.alerts import WallboardSettings
 from hotline.place import line_of
 from ivr.script import Script
 

@@ -260,20 +260,21 @@ class WebDraftRow(Base):
 
 
 class AgentStateRow(Base):
-    """An agent's state from a moment on; appended at each change, for the agents' day and occupancy."""
+    """An agent's state from a moment on, for a break with its reason; appended at each change."""
 
     __tablename__ = "agent_states"
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     agent: Mapped[str] = mapped_column(String(32))
     state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(32), default="")
     at: Mapped[float] = mapped_column(Float)
 
     __table_args__ = (Index("ix_agent_states_agent_at", "agent", "at"),)
 
 
 class AlertRow(Base):
-    """Something a supervisor should look at (``hotline.board``); ``key`` keeps it from being raised twice."""
+    """Something a supervisor should look at (``hotline.alerts``); ``key`` keeps it from being raised twice."""
 
     __tablename__ = "alerts"
 

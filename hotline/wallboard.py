@@ -1,4 +1,4 @@
-"""The supervisor's pages: the wallboard as it changes, alerts, and the agents' day."""
+"""The supervisor's pages: the wallboard as it changes, alerts, a call to read along, and the agents' day."""
 
 from __future__ import annotations
 
@@ -6,32 +6,40 @@ import csv
 import io
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from datetime import time as clock
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
+from flask_babel import gettext
 
-from hotline import measures
+from hotline.agents_day import AgentDay, totals
 from hotline.board import Board
 from hotline.hub import Hub
 
-EVERY_S = 2.0
-STATES = ("available", "ringing", "busy", "wrap_up", "break", "offline")
-WIDTH = 1440
-"""Units of the bar of a day: minutes."""
+EVERY_S = 1.0
+COLUMNS = ("staffed_s", "available_s", "ringing_s", "talk_s", "hold_s", "wrap_up_s", "break_s")
+"""Lengths of an agent's day, in the order of table and export."""
 
 
 def wallboard_blueprint(
-    board: Board, hub: Hub, *, who: Callable[[], str], open_session: Callable[[], Callable[[], bool]]
+    board: Board,
+    hub: Hub,
+    *,
+    who: Callable[[], str],
+    open_session: Callable[[], Callable[[], bool]],
+    reasons: Callable[[], Mapping[str, str]] = dict,
 ) -> Blueprint:
-    """``/wallboard`` and what it asks for; ``who`` names the supervisor who acknowledges an alert."""
+    """``/wallboard`` and what it asks for.
+
+    ``who`` names the supervisor who acknowledges an alert; ``reasons`` tells the words for agents' breaks in the
+    user's language.
+    """
     pages = Blueprint("wallboard", __name__, url_prefix="/wallboard", template_folder="templates")
 
     @pages.get("", strict_slashes=False)
     def page() -> str:
-        return render_template("wallboard.html", settings=board.settings)
+        return render_template("wallboard.html", settings=board.settings, reasons=reasons())
 
     @pages.get("/data")
     def data() -> dict[str, Any]:
@@ -48,22 +56,32 @@ def wallboard_blueprint(
             abort(409)
         return {"ok": True}
 
+    @pages.get("/calls/<call>")
+    def call(call: str) -> str:
+        return render_template("read_along.html", call=call)
+
     @pages.get("/agents")
     def agents() -> str | Response:
-        day, begin, end = _day(board)
-        rows = _agents_day(board, begin, end)
+        today, day = _days(board)
+        begin, end = board.day(day)
+        rows = board.agents_day(day)
         if request.args.get("format") == "csv":
             return _csv(rows, day)
         return render_template(
-            "agents_day.html", rows=rows, day=day, before=day - timedelta(days=1), after=day + timedelta(days=1),
-            states=STATES, width=WIDTH, minutes=round((end - begin) / 60),
+            "agents_day.html", rows=[(row, totals(row)) for row in rows], day=day, begin=begin, length=end - begin,
+            before=day - timedelta(days=1), after=day + timedelta(days=1) if day < today else None, today=today,
+            columns=COLUMNS, reasons=reasons(), hours=_hours(board, begin, end), skill_name=_skill_name,
         )  # fmt: skip
+
+    @pages.app_template_filter("clock")
+    def clock(at: float) -> str:
+        return datetime.fromtimestamp(at, board.zone).strftime("%H:%M:%S")
 
     return pages
 
 
 def _stream(board: Board, hub: Hub, admitted: Callable[[], bool]) -> Iterator[str]:
-    """The whole state whenever something happened, at most every two seconds: it is small, and nothing can be missed."""
+    """The whole state, once a second at most: it is small, and nothing can be missed."""
     with hub.listening() as ear:
         yield "retry: 2000\n\n"
         while admitted():
@@ -74,52 +92,41 @@ def _stream(board: Board, hub: Hub, admitted: Callable[[], bool]) -> Iterator[st
         yield "event: out\ndata: {}\n\n"
 
 
-def _day(board: Board) -> tuple[date, float, float]:
-    today = datetime.fromtimestamp(board.today()[0], board.zone).date()
+def _days(board: Board) -> tuple[date, date]:
+    """Today, and the day that is asked for."""
+    today = board.date()
     try:
         day = date.fromisoformat(request.args.get("day") or today.isoformat())
     except ValueError:
         abort(400)
-    if not date(2000, 1, 1) <= day <= today + timedelta(days=366):
+    if not date(2000, 1, 1) <= day <= today:
         abort(400)
-    begin = datetime.combine(day, clock(), board.zone).timestamp()
-    end = datetime.combine(day + timedelta(days=1), clock(), board.zone).timestamp()
-    return day, begin, end
+    return today, day
 
 
-def _agents_day(board: Board, begin: float, end: float) -> list[dict[str, Any]]:
-    now = board.state()
-    rows = []
-    for agent in now["agents"]:
-        own = board.day_of(agent["name"], begin, min(end, now["now"]))
-        calls = board.handled_by(agent["name"], begin, end)
-        rows.append(
-            {
-                "name": agent["name"],
-                "spans": [
-                    (state, round((low - begin) / 60, 2), round((high - low) / 60, 2)) for state, low, high in own["spans"]
-                ],
-                **{state: own["seconds"].get(state, 0.0) for state in STATES},
-                "staffed": own["staffed_s"],
-                "occupancy": own["occupancy"],
-                "handled": len(calls),
-                "aht": measures.summary(calls)["aht_s"],
-            }
-        )
-    return rows
+def _hours(board: Board, begin: float, end: float) -> list[dict[str, Any]]:
+    """Every third hour of the day, as the clock shows it: a day on which clocks change has another number of them."""
+    every = range(0, round(end - begin), 3 * 3600)
+    return [{"at": begin + at, "text": f"{datetime.fromtimestamp(begin + at, board.zone):%H}"} for at in every]
 
 
-def _csv(rows: list[dict[str, Any]], day: date) -> Response:
+def _skill_name(skill: str) -> str:
+    named = gettext(f"queue.{skill}")
+    return skill if named.startswith("queue.") else named
+
+
+def _csv(rows: Sequence[AgentDay], day: date) -> Response:
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(["day", "agent", "staffed_s", *(f"{state}_s" for state in STATES), "occupancy", "handled", "aht_s"])
+    last = ("occupancy", "handled", "aht_s", "missed")
+    writer.writerow(["day", "agent", *COLUMNS, *last])
     for row in rows:
-        times = [round(row["staffed"]), *(round(row[state]) for state in STATES)]
-        share = "" if row["occupancy"] is None else f"{row['occupancy']:.4f}"
-        writer.writerow([day, row["name"], *times, share, row["handled"], "" if row["aht"] is None else round(row["aht"])])
-    name = f"agents-{day.isoformat()}.csv"
+        told = totals(row)
+        share = "" if told["occupancy"] is None else f"{told['occupancy']:.4f}"
+        aht = "" if told["aht_s"] is None else round(told["aht_s"])
+        writer.writerow([day, row.name, *(round(told[name]) for name in COLUMNS), share, told["handled"], aht, told["missed"]])
     return Response(
-        "\ufeff" + file.getvalue(),
+        "\ufeff" + file.getvalue(),  # without it Excel takes it for another encoding
         mimetype="text/csv",
-        headers={"Content-Disposition": f"attachment; filename={name}"},
+        headers={"Content-Disposition": f"attachment; filename=agents-{day.isoformat()}.csv"},
     )
