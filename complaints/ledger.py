@@ -85,6 +85,8 @@ class Ledger:
             values["answered_at"] = now
             if found.answered_at is None:  # the first answer is the one that the regulator counts
                 values["in_time"] = not days.late
+        if new.state == "regulator":
+            values["referred_at"] = now
         if new.state in OVER:
             values["closed_at"] = now
         elif found.closed_at is not None:

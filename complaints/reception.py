@@ -101,6 +101,8 @@ class Reception:
         self._send = send
         self._background = background
         self._now = now
+        self.settled: Callable[[str], object] = lambda number: None
+        """Told of each complaint that somebody closes."""
 
     def today(self) -> date:
         """The operator's day."""
@@ -175,6 +177,8 @@ class Reception:
             values["answer"] = mask(told.get(lang) or next(iter(told.values()), ""))
         if action in TEXTS:
             self._tell(self.phone_of(number), TEXTS[action], lang, **values)
+        if action == "close":
+            self.settled(number)
         return after
 
     def note(self, number: str, text: str, *, by: str) -> Note:

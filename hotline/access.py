@@ -51,7 +51,7 @@ OPEN = frozenset(
 )
 """Endpoints without sign-in."""
 
-CARRIER = ("voice.", "legs.", "media.")
+CARRIER = ("voice.", "legs.", "media.", "texts.")
 """Endpoints of the carrier: it signs its requests (``ivr.signature``), and audio needs the call's token."""
 
 ACCESS: dict[str, frozenset[str]] = {
@@ -80,6 +80,11 @@ ACCESS: dict[str, frozenset[str]] = {
     "privacy.export": SUPERVISORS,
     "privacy.erase": SUPERVISORS,
     "plotly.script": PLANNERS,
+    "reports.page": PLANNERS,
+    "reports.data": PLANNERS,
+    "reports.side_csv": PLANNERS,
+    "reports.quarter_file": PLANNERS,
+    "reports.static": PLANNERS,
     "planner.page": PLANNERS,
     "planner.begin": PLANNERS,
     "planner.plan": PLANNERS,

@@ -39,6 +39,7 @@ from hotline.language import chosen
 from hotline.planning import open_planner
 from hotline.privacy_pages import privacy_blueprint
 from hotline.records import Records
+from hotline.report_rooms import open_reports
 from hotline.retention import Retention
 from hotline.roster import Roster
 from hotline.secret import secret_key
@@ -167,7 +168,9 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
         )  # fmt: skip
     )
     board.watch(hub)
-    Clockwork(records, ledger, now=lambda: datetime.now(zone), alert=board.breached).start()
+    satisfaction = open_reports(app, csrf, settings, records, reception, carrier, signatures, background)
+    reception.settled = satisfaction.ask
+    Clockwork(records, ledger, now=lambda: datetime.now(zone), alert=board.breached, settled=satisfaction.ask).start()
     open_planner(app, settings, records)
     Reaper(flow, records.calls_in_progress, carrier.status).start()
     floor.start()

@@ -47,9 +47,7 @@ def open_channels(
     codes = Codes(records, secret, settings.web, wrong_tries=script.menu.wrong_tries_a_day)
     choices = choices_of(script)
 
-    def send(to: str, prompt: str, lang: str, values: Mapping[str, str]) -> None:
-        carrier.sms(abroad(to), wording.text(script, Say(prompt, tuple(values.items())), lang, spoken=False))
-
+    send = sender(script, carrier)
     reception = Reception(
         records, evidence, ledger, rungs=[{lang: rung.of(lang) for lang in LANGS} for rung in script.escalation], send=send,
         background=background, now=now,
@@ -79,6 +77,15 @@ def open_channels(
             limiter.limit(BUSY)(app.blueprints[name])
     evidence.sweep()  # and from then on hourly, as files come
     return reception
+
+
+def sender(script: Script, carrier: CarrierRest) -> Callable[[str, str, str, Mapping[str, str]], None]:
+    """Puts a prompt (name, language, values) into a text message to a number."""
+
+    def send(to: str, prompt: str, lang: str, values: Mapping[str, str]) -> None:
+        carrier.sms(abroad(to), wording.text(script, Say(prompt, tuple(values.items())), lang, spoken=False))
+
+    return send
 
 
 def choices_of(script: Script) -> Choices:

@@ -70,6 +70,17 @@ class ComplaintRow(Base):
     department: Mapped[str] = mapped_column(String(64), default="")
     satisfaction: Mapped[int | None] = mapped_column(Integer)
     joined_to: Mapped[str | None] = mapped_column(String(32))
+    referred_at: Mapped[float | None] = mapped_column(Float)
+    asked_at: Mapped[float | None] = mapped_column(Float, index=True)
+
+
+class OptOutRow(Base):
+    """A phone number whose holder wants no questions by text message (``complaints.satisfaction``)."""
+
+    __tablename__ = "opt_outs"
+
+    phone: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[float] = mapped_column(Float)
 
 
 class ClockMarkRow(Base):

@@ -91,6 +91,11 @@ LINE_PROMPTS = {
     "sms_escalated": ("number", "level", "due"),
     "sms_regulator": ("number",),
     "sms_answered": ("number", "answer"),
+    "sms_satisfaction": ("number",),
+    "sms_mark_taken": (),
+    "sms_mark_missed": (),
+    "sms_unasked": (),
+    "sms_stopped": (),
     "sms_withdrawn": ("number",),
     "sms_accepted": ("number",),
 }

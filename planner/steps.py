@@ -335,7 +335,7 @@ class Work:
         with (self.folder / "out" / name).open("w", encoding="utf-8-sig", newline="") as file:
             out = csv.writer(file)
             out.writerow(heads)
-            out.writerows([f"'{c}" if isinstance(c, str) and c[:1] in "=+-@\t" else c for c in row] for row in rows)
+            out.writerows([f"'{c}" if isinstance(c, str) and c and c[0] in "=+-@\t" else c for c in row] for row in rows)
         return [name]
 
 

@@ -82,6 +82,7 @@ class ToyLine:
         self._changed = threading.Condition()
         self.app = Flask("toy_line")
         self.app.add_url_rule("/voice/<path:name>", view_func=self._hook, methods=["GET", "POST"])
+        self.app.add_url_rule("/sms", "sms", lambda: self._hook("sms"), methods=["POST"])
         self.app.before_request(self._handshake)
         Sock(self.app).route("/media")(self._media)
 

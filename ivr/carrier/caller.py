@@ -79,6 +79,11 @@ class RecordedCaller:
         self.call: Call | None = None
         self.listener: Listener | None = None
 
+    def texted(self, body: str) -> None:
+        """A text message is told to whoever listens."""
+        if self.listener is not None:
+            self.listener("sms", {"body": body})
+
     def attach(self, call: Call) -> None:
         """Learn which call this is; one that rings is taken at once."""
         self.call = call

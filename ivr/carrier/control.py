@@ -1,4 +1,4 @@
-"""Recorded parties: ``POST /carrier/calls`` calls the line, ``POST /carrier/phones`` waits to be called.
+"""Recorded parties: ``POST /carrier/calls`` calls the line, ``POST /carrier/phones`` waits to be called; ``POST /carrier/messages`` sends the line a text.
 
 Both are answered line by line while the call lasts. Every line is one JSON object with ``kind`` and ``call_sid`` (kinds: see ``Call.tell``,
 besides ``placed`` and
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +21,8 @@ from ivr.carrier import script
 from ivr.carrier.caller import RecordedCaller
 from ivr.carrier.credentials import checked
 from ivr.carrier.exchange import Exchange
+from ivr.carrier.fault import CarrierError
+from ivr.carrier.settings import NUMBER
 
 News = queue.SimpleQueue[tuple[str, dict[str, Any]]]
 BEAT_S = 2.0
@@ -56,6 +59,17 @@ def control_blueprint(exchange: Exchange) -> Blueprint:
             return {"error": f"nobody answers at the number dialled; the line is {exchange.settings.number}"}, 400
         caller = RecordedCaller(plan, exchange.settings.speech_rate)
         return Response(_story(exchange, wire.from_, caller), mimetype="application/x-ndjson")
+
+    @blueprint.post("/carrier/messages")
+    def text() -> tuple[dict[str, Any], int]:
+        body = request.get_json(silent=True) or {}
+        from_, words = str(body.get("from", "")), str(body.get("body", ""))
+        if not re.fullmatch(NUMBER, from_) or not words.strip():
+            return {"error": "from (a number) and body are needed"}, 400
+        try:
+            return {"answers": exchange.text(from_, words)}, 200
+        except CarrierError as error:
+            return {"error": str(error)}, 502
 
     return blueprint
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from ivr.carrier.call import Call, HungUp, Interrupted, Listener, Nobody, Order, Party
+from ivr.carrier.call import API_VERSION, Call, HungUp, Interrupted, Listener, Nobody, Order, Party, sid
 from ivr.carrier.clock import Clock
 from ivr.carrier.conferences import Conferences
 from ivr.carrier.fault import CarrierError
+from ivr.carrier.messaging import messages_of
 from ivr.carrier.outbox import Outbox
 from ivr.carrier.performer import Performer
 from ivr.carrier.phones import Phones
@@ -109,10 +110,25 @@ class Exchange:
     def send(self, from_: str, to: str, body: str) -> dict:
         """Send a text message: into the outbox, and told to the live calls of its addressee."""
         message = self.outbox.add(self.settings.account_sid, from_, to, body)
-        for call in self.live():
-            if call.from_ == to:
-                call.tell("sms", to=to, body=body)
+        calls = [call for call in self.live() if call.from_ == to]
+        for call in calls:
+            call.tell("sms", to=to, body=body)
+        phone = self.phones.at(to)
+        if phone is not None and not calls:
+            phone.texted(body)
         return message
+
+    def text(self, from_: str, body: str) -> list[str]:
+        """Somebody sends the line a text message; what the line answers, sent and told. Raises ``CarrierError``."""
+        settings = self.settings
+        params = {
+            "MessageSid": sid("SM"), "AccountSid": settings.account_sid, "From": from_, "To": settings.number, "Body": body,
+            "NumMedia": "0", "NumSegments": "1", "ApiVersion": API_VERSION,
+        }  # fmt: skip
+        answers = messages_of(self.webhooks.document(settings.text_url, "POST", params))
+        for answer in answers:
+            self.send(settings.number, from_, answer)
+        return answers
 
     def post(self, call: Call, url: str, method: str, params: Mapping[str, str]) -> None:
         """A request whose answer does not matter; a failure is told and logged."""

@@ -26,6 +26,7 @@ from simple_websocket import ConnectionClosed, Server
 from ivr.carrier import sound
 from ivr.carrier.call import Call
 from ivr.carrier.exchange import Exchange
+from ivr.carrier.fault import CarrierError
 from ivr.carrier.settings import PARTY
 
 FRAME_BYTES = sound.FRAME * 2
@@ -35,6 +36,7 @@ LATEST = 25
 """Frames of microphone kept at most; older ones are dropped, so that delay never grows."""
 LARGEST = 64 * 1024
 LOOK_S = 1.0
+LONGEST_TEXT = 1600
 
 
 class BrowserPhone:
@@ -114,6 +116,10 @@ class BrowserPhone:
         """Pass on what happens."""
         self._out.put(json.dumps({"kind": kind, **data}, ensure_ascii=False))
 
+    def texted(self, body: str) -> None:
+        """Show a text message."""
+        self.told("sms", {"body": body})
+
     # -- the page ----------------------------------------------------------------------
 
     def _send(self) -> None:
@@ -151,6 +157,8 @@ class BrowserPhone:
                 call.poke()
             case "dial":
                 self._dial()
+            case "text" if self._number:
+                self._text(str(order.get("body", "")))
             case "answer" if call is not None:
                 call.accept()
             case "hang_up" if call is not None:
@@ -177,6 +185,15 @@ class BrowserPhone:
             self._complain("which number calls?")
         else:
             self._exchange.dial(self._number, self)
+
+    def _text(self, body: str) -> None:
+        body = body.strip()[:LONGEST_TEXT]
+        if not body:
+            return
+        try:
+            self._exchange.text(self._number, body)
+        except CarrierError as error:
+            self._complain(str(error))
 
     def _complain(self, text: str) -> None:
         self.told("error", {"text": text})

@@ -15,6 +15,9 @@ class Phone(Party, Protocol):
     def busy(self) -> bool:
         """True while it has a call."""
 
+    def texted(self, body: str) -> None:
+        """A text message came while no call was on."""
+
 
 class Phones:
     """Phones by number; the one that came last answers."""

@@ -30,6 +30,7 @@ class CarrierSettings(BaseModel):
     number: str = Field(pattern=NUMBER, description="the number that callers dial")
     voice_path: str = Field("/voice/incoming", pattern="^/", description="webhook for an incoming call")
     fallback_path: str | None = Field(None, pattern="^/", description="webhook when another one fails")
+    text_path: str = Field("/sms", pattern="^/", description="webhook for an incoming text message")
     status_path: str | None = Field("/voice/status", pattern="^/", description="status callback, at a call's end")
     speech_rate: float = Field(1.0, gt=0, le=100, description="pace of prompts to recorded callers; 2 is twice as fast")
     phone_speech_rate: float = Field(1.0, gt=0, le=100, description="the same where the browser has no voice")
@@ -47,6 +48,11 @@ class CarrierSettings(BaseModel):
     def voice_url(self) -> str:
         """The webhook for an incoming call, as it is signed."""
         return self.public_url + self.voice_path
+
+    @property
+    def text_url(self) -> str:
+        """The webhook for an incoming text message, as it is signed."""
+        return self.public_url + self.text_path
 
     @property
     def fallback_url(self) -> str | None:

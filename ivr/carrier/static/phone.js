@@ -152,6 +152,14 @@ function press(key) {
   send({ kind: "key", key });
 }
 
+$("text").onsubmit = (event) => {
+  event.preventDefault();
+  const body = $("words").value.trim();
+  if (!body) return;
+  write("me", body);
+  send({ kind: "text", body });
+  $("words").value = "";
+};
 $("dial").onclick = dial;
 $("hang-up").onclick = () => send({ kind: "hang_up" });
 $("number").onchange = introduce;
