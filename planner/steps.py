@@ -293,7 +293,7 @@ class Work:
             scenarios = [scenario(base, kind, text) for kind, text in parts]
             if len(parts) > 1:
                 try:
-                    scenarios.append(together(base, parts))
+                    scenarios.append(replace(together(base, parts), name="全部一起 all together"))
                 except ModelError:
                     pass  # two of them contradict each other: each by itself still says something
             found = what_if.what_if(base, scenarios, progress=tell)

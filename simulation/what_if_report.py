@@ -61,10 +61,10 @@ def charts(found: WhatIf | None, worth: Marginal | None) -> list[Chart]:
             points = [(name, c.difference(metric)) for name, c in zip(found.scenarios, found.comparisons)]
             points = [(name, d) for name, d in points if d.mean is not None]
             drawn.append(Chart(f"difference-{metric}", wording.label(metric), f"情景 − 现状 scenario − as it is, {unit}", [{
-                "type": "scatter", "mode": "markers", "x": [name for name, _ in points], "y": [d.mean * factor for _, d in points],
+                "type": "scatter", "mode": "markers", "x": [_folded(name) for name, _ in points], "y": [d.mean * factor for _, d in points],
                 "error_y": {"type": "data", "array": [(d.half_width or 0.0) * factor for _, d in points]}, "name": wording.label(metric), "marker": {"size": 9},
                 "line": {}, "meta": {"series": 0, "band": False},
-            }], {"xaxis": {"type": "category"}, "yaxis": {"zeroline": True, "ticksuffix": f" {unit}"}}))  # fmt: skip
+            }], {"xaxis": {"type": "category", "tickangle": 0}, "yaxis": {"zeroline": True, "ticksuffix": f" {unit}"}}))  # fmt: skip
         opened = [i for i in found.base.intervals if i.open]
         if len(opened) > 1:
             traces: list[dict[str, Any]] = []
@@ -102,6 +102,11 @@ def value_text(value: Value, metric: str, base: Result) -> str:
 
 def _number(result: Result, metric: str, **row: Any) -> str:
     return wording.number(result.get(metric, **row).mean, wording.unit_of(metric), result.model.costs.currency)
+
+
+def _folded(name: str) -> str:
+    """The name of a scenario in short lines, to stand below its point."""
+    return "<br>".join(part for one in name.split(" + ") for part in one.split(" ", 1))
 
 
 def _day(opened: list, tickformat: str | None) -> dict[str, Any]:
