@@ -67,7 +67,7 @@ class _Search:
     def __init__(self, line: MovingLine, targets: Targets, bounds: Bounds, progress: Callable[[float], None]):
         self.line, self.targets, self.bounds, self.progress = line, targets, bounds, progress
         # Nobody is needed once the last call is over; while calls come or are being handled, somebody is.
-        self.open = line.erlangs[1] > 1e-6
+        self.open = line.staffed
         self.start = [self._within(i, n) for i, n in enumerate(staffed_by("mol_mean", line, targets))]
         self.ahead = 2 + math.ceil(3 * line.aht / line.interval)
 

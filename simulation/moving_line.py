@@ -103,6 +103,11 @@ class MovingLine:
         shape = self.rates.shape
         return self.load.mean.reshape(shape).mean(1), self.load.most.reshape(shape).max(1)
 
+    @property
+    def staffed(self) -> np.ndarray:
+        """Whether somebody must be there, bool of each interval: calls come, or some are still being handled."""
+        return (self.erlangs[1] > 1e-6) | (self.rates.max(1) > 0)
+
     def judge(self, agents: Sequence[int]) -> Judged:
         """What callers meet with so many agents in each interval. Errors: TooLong, FormulaError."""
         agents = np.asarray(agents, int)

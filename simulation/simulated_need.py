@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import combinations, product
 
 import numpy as np
 from scipy.optimize import linprog
@@ -86,19 +87,23 @@ class _Iteration:
         self.model = replace(model, precision=None, batches=None, replications=self.replications)
         self.reach = [[g for g, _ in t.groups] for t in model.types]
         self.load = self._load()
-        self.rounds = 0
+        self.rounds, self.last = 0, MOST_ROUNDS
         self.hopeless: dict[tuple[int, int], str] = {}
 
     def need(self) -> SimulatedNeed:
         agents = self._start()
         agents, result = self._up(agents)
-        agents, result = self._down(agents, result)
+        for turn in (1, 2):
+            self.last = self.rounds + MOST_ROUNDS
+            agents, result = self._down(agents, result)
+            if turn == 1 and len(agents) > 1:
+                agents, result = self._exchanged(agents, result)
         result = self._sure(agents, result)
         if result.replications > self.replications:
             # Seen more clearly, some intervals may turn out to miss.
             self.replications = result.replications
             self.model = replace(self.model, replications=self.replications)
-            self.rounds = MOST_ROUNDS - 5
+            self.last = self.rounds + 5
             agents, result = self._up(agents)
         lost = []
         for k, t in enumerate(self.model.types):
@@ -179,7 +184,7 @@ class _Iteration:
     def _simulated(self, agents: np.ndarray) -> tuple[Result, np.ndarray]:
         """The result, and the excess [types, intervals]."""
         self.rounds += 1
-        expected = 2.0 * MOST_ROUNDS
+        expected = 3.0 * MOST_ROUNDS
         share = 0.95 * (1 - math.exp(-2.0 * self.rounds / expected))
         self.progress(share)
         model = with_agents(self.model, agents)
@@ -203,7 +208,7 @@ class _Iteration:
         """Add agents until every interval keeps its targets, or they cannot."""
         while True:
             result, over = self._simulated(agents)
-            if self.rounds > MOST_ROUNDS:
+            if self.rounds > self.last:
                 return agents, result
             changed = agents.copy()
             for i in self.open:
@@ -242,8 +247,7 @@ class _Iteration:
         over = self._over(result)
         tight: set[tuple[int, int]] = set()
         order = sorted(range(len(agents)), key=lambda g: -self.model.groups[g].cost_per_hour)
-        last = self.rounds + MOST_ROUNDS
-        while self.rounds < last:
+        while self.rounds < self.last:
             before = agents.copy()
             for g in order:
                 for parity in (0, 1):
@@ -267,7 +271,32 @@ class _Iteration:
             if np.array_equal(before, agents):
                 break
         # What was taken in two places together may have been too much.
+        self.last = self.rounds + MOST_ROUNDS
         return self._up(agents) if over.max() > 1 else (agents, result)
+
+    def _exchanged(self, agents: np.ndarray, result: Result) -> tuple[np.ndarray, Result]:
+        """One who can do more for two who can do less, where that is cheaper and every target is still kept."""
+        over, groups = self._over(result), self.model.groups
+        serves = [{k for k, reach in enumerate(self.reach) if g in reach} for g in range(len(groups))]
+        price = [g.cost_per_hour or 1.0 for g in groups]
+        for f, (a, b) in product(range(len(groups)), combinations(range(len(groups)), 2)):
+            if f in (a, b) or not serves[a] | serves[b] <= serves[f] or price[f] >= price[a] + price[b]:
+                continue
+            for parity in (0, 1):
+                where = [i for i in self.open if i % 2 == parity and agents[a, i] and agents[b, i] and agents[f, i] < self.most]
+                trial = agents.copy()
+                trial[[a, b], :] -= np.isin(np.arange(agents.shape[1]), where)
+                trial[f, where] += 1
+                if not where:
+                    continue
+                after = self._simulated(trial)[1]
+                bad = [i for i in where if any(after[k, j] > max(1.0, over[k, j]) for k in range(len(after)) for j in (i, i + 1) if j in self.open)]
+                trial[:, bad] = agents[:, bad]
+                if len(bad) < len(where):
+                    found, after = self._simulated(trial)
+                    if after.max() <= max(1.0, over.max()):
+                        agents, result, over = trial, found, after
+        return agents, result
 
     def _over(self, result: Result) -> np.ndarray:
         over = np.zeros((len(self.model.types), len(self.model.grid.labels)))

@@ -25,7 +25,7 @@ def two() -> dict:
             "network": {"calls": [20, 30, 40, 20], "talk": exponential("5 min"), "patience": exponential("3 min")},
         },
         "groups": {"billing": {"skills": ["billing"], "agents": 7, "cost_per_hour": 60}, "nets": {"skills": ["network"], "agents": 6, "cost_per_hour": 60}},
-        "targets": {"answer_within": "20 s"}, "run": {"replications": 20, "seed": 3}, "costs": {"currency": "CNY"},
+        "targets": {"answer_within": "20 s"}, "run": {"replications": 10, "seed": 3}, "costs": {"currency": "CNY"},
     }  # fmt: skip
 
 
