@@ -16,7 +16,7 @@ from simulation import mapping
 from simulation.calibration import calibrate
 from simulation.demand import calendar, demand
 from simulation.forecast import forecast
-from simulation.history import History, date_of
+from simulation.history import History, Report, date_of
 from simulation.record_reader import read
 from simulation.validation import validate
 
@@ -25,11 +25,7 @@ HERE = Path(__file__).resolve().parents[1]
 
 def main() -> None:
     """Print the tables."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent / "shared" / "data" / "bank1999"
-    files = sorted(folder.glob("*.txt.gz"))
-    if not files:
-        sys.exit(f"no *.txt.gz in {folder}: name the folder of the bank's call records")
-    history, report = read(files, mapping.load(HERE / "simulation" / "examples" / "bank1999.toml"))
+    history, report = records()
     print(f"{report.read} calls of {len(history.days())} days; {report.refused} lines refused, {report.left_out} left out")
     found = forecast(demand(history), calendar("IL"))
     print("\nforecast, a week ahead: WAPE by interval (by day), combination against seasonal naive")
@@ -45,6 +41,15 @@ def main() -> None:
         print(f"\nhonest test, learned from {months[0]} to {months[k - 1]}, mean handling time period")
         for month in months[k:]:
             one(history, of < months[k], of == month, "period", month)
+
+
+def records() -> tuple[History, Report]:
+    """The bank's calls, from the folder that the command line names; ends the program where there are none."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parent / "shared" / "data" / "bank1999"
+    files = sorted(folder.glob("*.txt.gz"))
+    if not files:
+        sys.exit(f"no *.txt.gz in {folder}: name the folder of the bank's call records")
+    return read(files, mapping.load(HERE / "simulation" / "examples" / "bank1999.toml"))
 
 
 def one(history: History, seen: np.ndarray, unseen: np.ndarray, level: str, name: str) -> None:

@@ -92,6 +92,8 @@ class Forecast:
     backtest: Backtest | None
     """None: too little history to hold weeks back."""
     notes: list[str]
+    interval_cv: float = 0.0
+    """Of an interval's calls around their forecast, beyond Poisson, the day's part included."""
 
     def to_dict(self) -> dict:
         """JSON-ready."""
@@ -100,7 +102,7 @@ class Forecast:
         if self.backtest is not None:
             tested = {**asdict(self.backtest), "days": [d.isoformat() for d in self.backtest.days]}
         return {
-            "method": self.method, "interval_s": self.interval, "level": self.level, "trend_per_week": self.trend, "busyness_cv": self.busyness_cv,
+            "method": self.method, "interval_s": self.interval, "level": self.level, "trend_per_week": self.trend, "busyness_cv": self.busyness_cv, "interval_cv": self.interval_cv,
             "intervals": [clock_text(i * self.interval) for i in range(n)],
             "days": [{**asdict(d), "day": d.day.isoformat(), "calls": _round(self.mean[i]), "calls_low": _round(self.low[i]), "calls_high": _round(self.high[i])}
                      for i, d in enumerate(self.days)],
@@ -144,7 +146,7 @@ def forecast(
         for d, w, m, a, b in zip(coming, weekday, mean.sum(axis=1), day_low, day_high)
     ]
     backtest = tested.backtest(chosen, cv, level) if tested else None
-    return Forecast(chosen, demand.interval, level, days, mean, low, high, _trend(demand, kind), day_cv, backtest, notes)
+    return Forecast(chosen, demand.interval, level, days, mean, low, high, _trend(demand, kind), day_cv, backtest, notes, cv)
 
 
 def interval_of(mean: np.ndarray, cv: float, level: float) -> tuple[np.ndarray, np.ndarray]:
@@ -203,11 +205,7 @@ class _Tested:
     def dispersion(self, name: str, level: float) -> tuple[float, float]:
         """(cv of intervals, cv of days) with which the tested weeks would have lain inside as often as promised."""
         ordinary = self.kind == ORDINARY
-        if not ordinary.any():
-            return UNTESTED_CV, UNTESTED_CV
-        p, a = self.predicted[name][ordinary], self.actual[ordinary]
-        busy = p >= 1
-        return _cv(p[busy], a[busy], level), _cv(p.sum(axis=1), a.sum(axis=1), level)
+        return dispersion(self.predicted[name][ordinary], self.actual[ordinary], level)
 
     def backtest(self, chosen: str, cv: float, level: float) -> Backtest:
         every = np.ones(len(self.actual), bool)
@@ -222,6 +220,12 @@ class _Tested:
             chosen, float(inside.mean()) if inside.size else float("nan"), self.days, self.actual.sum(axis=1).tolist(),
             {m: self.predicted[m].sum(axis=1).tolist() for m in METHODS},
         )  # fmt: skip
+
+
+def dispersion(predicted: np.ndarray, actual: np.ndarray, level: float) -> tuple[float, float]:
+    """(cv of intervals, cv of days), beyond Poisson, with which these days (days, intervals) would have lain inside as often as promised."""
+    busy = predicted >= 1
+    return _cv(predicted[busy], actual[busy], level), _cv(predicted.sum(axis=1), actual.sum(axis=1), level)
 
 
 def _cv(predicted: np.ndarray, actual: np.ndarray, level: float) -> float:
