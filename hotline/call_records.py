@@ -1,4 +1,4 @@
-"""The live line's event log as a history for the planner: the same definitions as the wallboard's."""
+"""The live line's event log as a history for the planner: the wallboard's requests, each a call."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from hotline.measures import KINDS, Request, Requests
 from hotline.records import Event, Records
 from simulation import history as h
 from simulation.history import Builder, Call, History, Report
@@ -19,15 +20,19 @@ def history(events: Iterable[Event], zone: str) -> tuple[History, Report]:
     answered when the call-back is, with the wait that the agent's answer tells; a promise still open is left out.
     """
     calls: dict[str, list[Event]] = {}
+    requests = Requests()
     for event in events:
         calls.setdefault(event.call_id, []).append(event)
-    back = {e.data["of"]: call for call, own in calls.items() for e in own if e.kind == "called_back"}
+        if event.kind in KINDS:
+            requests.take(event.call_id, event.at, event.kind, event.data)
+    back = {e.data["of"]: requests.of(call) for call, own in calls.items() for e in own if e.kind == "called_back"}
     builder, report = Builder(), Report(files=["event log"])
     for call_id, own in calls.items():
         if any(e.kind == "called_back" for e in own):
             continue
         report.lines += 1
-        call = _call(own, calls.get(back.get(call_id, ""), []), ZoneInfo(zone))
+        request = requests.of(call_id)
+        call = _in_menu(own, ZoneInfo(zone)) if request is None else _asked(own, request, back.get(call_id), ZoneInfo(zone))
         if call is None:
             report.left_out += 1
             continue
@@ -55,44 +60,42 @@ def _all(records: Records) -> Iterator[Event]:
         last = events[-1].id
 
 
-def _call(own: list[Event], back: list[Event], zone: ZoneInfo) -> Call | None:
-    """The call that these events tell; None while it is not over."""
+def _moment(at: float, zone: ZoneInfo) -> float:
+    return h.moment(datetime.fromtimestamp(at, zone))
+
+
+def _in_menu(own: list[Event], zone: ZoneInfo) -> Call | None:
+    """A call that asked for no agent; None while it is not over."""
     first = {e.kind: e for e in reversed(own)}
     if "call_started" not in first or "call_ended" not in first:
         return None
+    started = first["call_started"]
+    done = first["followed_up"].data["action"] if "followed_up" in first else ""
+    settled = "complaint_filed" in first or "voicemail_left" in first or done in ("withdraw", "accept")
+    outcome = h.CONTAINED if settled else h.LEFT_MENU
+    return Call(_moment(started.at, zone), outcome, "menu", menu=first["call_ended"].at - started.at, caller=started.data["from"])
 
-    def at(e: Event) -> float:
-        return h.moment(datetime.fromtimestamp(e.at, zone))
 
-    started, ended = at(first["call_started"]), at(first["call_ended"])
-    caller = first["call_started"].data["from"]
-    if "queued" not in first:
-        done = first["followed_up"].data["action"] if "followed_up" in first else ""
-        settled = "complaint_filed" in first or "voicemail_left" in first or done in ("withdraw", "accept")
-        outcome = h.CONTAINED if settled else h.LEFT_MENU
-        return Call(started, outcome, "menu", menu=ended - started, caller=caller)
-    queued = at(first["queued"])
-    call = Call(queued, h.ABANDONED, first["queued"].data["queue"], menu=queued - started, wait=ended - queued, caller=caller, queued=True)
-    promised = "callback_promised" in first
-    # What came of the promise is in the call-back's own events.
-    told = {e.kind: e for e in reversed(back)} if promised and "agent_answered" not in first else first
-    if "agent_answered" in told:
-        answered = told["agent_answered"]
-        call.outcome, call.wait, call.agent = h.ANSWERED, answered.data["waited_s"], answered.data["agent"]
-        if "wrapped_up" in told:
-            handled = told["wrapped_up"].data
-            call.talk, call.wrap = handled["talked_s"] + handled.get("held_s", 0.0), handled["wrapped_s"]
-        else:
-            over = told.get("call_ended")
-            if over is None:
-                return None
-            call.talk = max(at(over) - at(answered), 0.0)
-        return call
-    if "voicemail_left" in first:
-        call.outcome = h.BLOCKED
-    elif promised and "callback_closed" not in first and not (back and "callback_closed" in told):
+def _asked(own: list[Event], request: Request, back: Request | None, zone: ZoneInfo) -> Call | None:
+    """The call of a request, ``back`` being that of its call-back; None while it is not over."""
+    first = {e.kind: e for e in reversed(own)}
+    promised = "callback_promised" in first and not request.talks
+    if "call_started" not in first or "call_ended" not in first or (promised and "callback_closed" not in first and request.called_back_at is None):
         return None
-    elif promised:
-        left = first.get("callback_closed") or told.get("callback_closed")
-        call.wait = at(left) - queued if left else call.wait
+    outcome = {"answered": h.ANSWERED, "abandoned": h.ABANDONED, "diverted": h.BLOCKED}.get(request.outcome)
+    if outcome is None:
+        return None
+    call = Call(
+        _moment(request.at, zone), outcome, request.skill, menu=request.at - first["call_started"].at, wait=request.waited or 0.0,
+        caller=request.number, queued=True,
+    )  # fmt: skip
+    if outcome == h.ANSWERED:
+        talks = request.talks or (back.talks if back is not None else [])
+        call.agent = talks[0].agent if talks else ""
+        handled = [talk for talk in talks if talk.talked_s is not None]
+        call.talk = sum(talk.talked_s + talk.held_s for talk in handled)
+        call.wrap = sum(talk.wrapped_s for talk in handled)
+        if not handled:
+            # The wrap-up is not on record: what is known is when the call was over.
+            call.talk = max(first["call_ended"].at - (request.answered_at or request.at), 0.0)
     return call

@@ -1,4 +1,4 @@
-"""The measures of a line from its records: pure functions, the definitions of queueing practice.
+"""The measures of a line from its records: pure functions; what the figures mean is said in `simulation.service`.
 
 ``offered`` are the requests for a human: calls that came to the queue, each once, whatever became of it. Not offered are
 calls that the line makes itself (call-backs: the request was counted when it was made) and calls outside the hours,
@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from operator import attrgetter
 from typing import Any, NamedTuple
+
+from simulation.service import service
 
 DAY_S = 86_400
 REPEAT_S = DAY_S
@@ -50,6 +52,8 @@ class Call:
     """Who called, or was called back; '' when withheld."""
     back: bool = False
     """The line called."""
+    of: str = ""
+    """The call that this one calls back."""
     asked: bool = False
     """For a human: in the queue, or for a call-back or by a message when nobody was there."""
     over: bool = False
@@ -87,8 +91,10 @@ class Request:
     """With one agent after the other."""
     left_at: float | None = None
     """When the caller hung up, or took a call-back or another way out, unanswered."""
+    called_back_at: float | None = None
+    """When an agent reached the caller by the call-back that was promised."""
     diverted: bool = False
-    """Left for a call-back, a message or the menu, not by hanging up."""
+    """Left for a call-back that is still to come, for a message or the menu, not by hanging up."""
     way: str = ""
     """The step by which the queue was left."""
     over: bool = False
@@ -98,19 +104,19 @@ class Request:
 
     @property
     def answered_at(self) -> float | None:
-        """When the first agent answered."""
-        return self.talks[0].at if self.talks else None
+        """When the first agent answered, or reached the caller by a call-back."""
+        return self.talks[0].at if self.talks else self.called_back_at
 
     @property
     def waited(self) -> float | None:
         """Seconds until the wait ended, None while it goes on."""
-        ended = self.talks[0].at if self.talks else self.left_at
+        ended = self.left_at if self.answered_at is None else self.answered_at
         return None if ended is None else max(0.0, ended - self.at)
 
     @property
     def outcome(self) -> str:
         """answered, abandoned, diverted or waiting."""
-        if self.talks:
+        if self.answered_at is not None:
             return "answered"
         if self.left_at is None:
             return "waiting"
@@ -165,12 +171,16 @@ class Requests:
             return
         match kind:
             case "called_back":
-                known.back = True
+                known.back, known.of = True, data["of"]
             case "callback_promised":
                 known.asked = True
                 self.promises[call] = Promise(at)
             case "callback_closed" if call in self.promises:
                 self.promises[call] = self.promises[call]._replace(how=data["how"])
+                self._closed(call, at)
+            case "agent_answered" if known.of in self._of_call:
+                first = self._of_call[known.of]
+                first.called_back_at = first.called_back_at or at
             case "voicemail_left":
                 known.asked = True
             case "call_ended":
@@ -178,10 +188,28 @@ class Requests:
         request = self._of_call.get(call)
         if kind == "queued" and request is None:
             known.asked = True
-            request = self._of_call[call] = Request(call, at, data["queue"], known.number, known.back)
-            insort(self._in_order, request, key=attrgetter("at"))
+            self._begin(Request(call, at, data["queue"], known.number, known.back))
+        elif kind == "agent_answered" and request is None and known.back:
+            asked = self._of_call.get(known.of)
+            request = self._begin(Request(call, at, asked.skill if asked else "", known.number, True))
+            _take(request, at, kind, data)
         elif request is not None:
             _take(request, at, kind, data)
+
+    def _begin(self, request: Request) -> Request:
+        self._of_call[request.call] = request
+        insort(self._in_order, request, key=attrgetter("at"))
+        return request
+
+    def _closed(self, call: str, at: float) -> None:
+        """A promise is over: nobody was reached, or else an agent's answer has told so before."""
+        request = self._of_call.get(call)
+        if request is not None and request.diverted and request.answered_at is None:
+            request.left_at, request.diverted = at, False
+
+    def of(self, call: str) -> Request | None:
+        """The request that this call made, if it made one."""
+        return self._of_call.get(call)
 
     def forget(self, before: float) -> None:
         """Drop what began before this moment."""
@@ -247,37 +275,30 @@ def _queued(request: Request, at: float, skill: str) -> None:
 
 
 def summary(requests: Iterable[Request], *, within_s: float = 15.0, short_s: float = 5.0) -> dict[str, Any]:
-    """The measures of these requests (call-backs among them are left out but for their handling time).
+    """The measures of these requests (the line's own calls are left out but for their handling time).
 
-    ``service_level``: answered within ``within_s`` (``quick``) ÷ offered, all of them: at 15 s it is the 15-second
-    connection rate. ``service_level_without_short``: without those who hung up within ``short_s`` (``short``).
-    ``abandonment``: hung up before the answer ÷ offered. ``asa_s``: mean wait of the answered. ``aht_s``: mean of
-    talk, hold and wrap-up of the conversations that are wrapped up (``handled``), each agent's by itself.
+    The figures are those of `simulation.service` with T = ``within_s``: at 15 s the service level is the 15-second
+    connection rate. ``quick`` are answered within T, ``short`` hung up within ``short_s``. ``aht_s``: mean of talk, hold
+    and wrap-up of the conversations that are wrapped up (``handled``), each agent's by itself.
     """
-    by: dict[str, int] = defaultdict(int)
-    quick = short = offered = 0
-    waits, handled = [], []
+    waits: dict[str, list[float]] = defaultdict(list)
+    handled = []
     for one in requests:
         handled.extend(talk.handled_s for talk in one.talks if talk.handled_s is not None)
-        if one.back:
-            continue
-        offered += 1
-        by[one.outcome] += 1
-        if one.outcome == "answered":
-            waits.append(one.waited or 0.0)
-            quick += waits[-1] <= within_s
-        elif one.outcome == "abandoned":
-            short += (one.waited or 0.0) <= short_s
+        if not one.back:
+            waits[one.outcome].append(one.waited or 0.0)
+    others = len(waits["diverted"]) + len(waits["waiting"])
+    told = service(waits["answered"], waits["abandoned"], others, within_s=within_s, short_s=short_s)
     return {
-        "offered": offered,
-        **{outcome: by[outcome] for outcome in ("answered", "abandoned", "diverted", "waiting")},
-        "quick": quick,
-        "short": short,
+        "offered": told.offered,
+        **{outcome: len(waits[outcome]) for outcome in ("answered", "abandoned", "diverted", "waiting")},
+        "quick": told.within,
+        "short": told.short,
         "handled": len(handled),
-        "service_level": Share(quick, offered).value,
-        "service_level_without_short": Share(quick, offered - short).value,
-        "abandonment": Share(by["abandoned"], offered).value,
-        "asa_s": _mean(waits),
+        "service_level": told.service_level,
+        "service_level_without_short": told.service_level_without_short,
+        "abandonment": told.abandonment,
+        "asa_s": told.asa_s,
         "aht_s": _mean(handled),
     }
 

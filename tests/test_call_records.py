@@ -1,10 +1,14 @@
 """The live line's event log as a history."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hotline import call_records
-from hotline.records import Records, migrate
+from hotline.measures import KINDS, Requests, summary
+from hotline.records import Event, Records, migrate
 from simulation.history import OUTCOMES
+from simulation.service import of_history
 
 
 @pytest.fixture
@@ -78,3 +82,59 @@ def test_a_call_back_is_answered_with_its_whole_wait(log):
     append(911, "c1", ("callback_closed", {"how": "done"}))
     table, _ = history()
     assert [OUTCOMES[o] for o in table.outcome] == ["answered"] and table.wait[0] == 610 and table.talk[0] == 290
+
+
+WAYS = ("answered", "gone", "promised", "kept", "broken", "message", "menu", "lost_agent", "transferred", "menu_only")
+
+
+@given(st.lists(st.tuples(st.sampled_from(WAYS), st.integers(0, 30), st.integers(1, 900)), min_size=1, max_size=25))
+def test_the_wallboard_and_the_planner_count_the_same(calls):
+    """Whatever becomes of the calls: offered, service level, abandonment with and without short ones, ASA."""
+    events = []
+
+    def put(at, call, kind, **data):
+        events.append((at, call, kind, data))
+
+    for number, (way, wait, talk) in enumerate(calls):
+        at, c = 1_774_000_000.0 + 2000 * number, f"c{number}"
+        put(at, c, "call_started", **{"from": "", "to": "10086"})
+        if way != "menu_only":
+            put(at + 10, c, "queued", queue="billing", position=None)
+        asked, left = at + 10, at + 10 + wait
+        if way in ("answered", "lost_agent", "transferred"):
+            put(left, c, "agent_answered", agent="wang", waited_s=round(float(wait), 1))
+            if way == "lost_agent":
+                put(left + 1, c, "queued", queue="billing", position=None)
+                put(left + 9, c, "agent_answered", agent="li", waited_s=0.0)
+            if way == "transferred":
+                put(left + talk, c, "transferred", agent="wang", skill="network")
+                put(left + talk, c, "wrapped_up", agent="wang", talked_s=float(talk), wrapped_s=5.0)
+                put(left + talk + 4, c, "agent_answered", agent="li", waited_s=4.0)
+        elif way in ("promised", "kept", "broken"):
+            put(left, c, "callback_promised", number="", skill="billing", since=asked)
+        elif way == "message":
+            put(left, c, "voicemail_left", seconds=3.0)
+        elif way == "menu":
+            put(left, c, "moved", state={"step": "problem"})
+        put(left + talk + 5, c, "call_ended", status="completed")
+        if way == "kept":
+            put(left + 950, f"b{number}", "call_started", **{"from": "", "to": "10086"})
+            put(left + 950, f"b{number}", "called_back", of=c, attempt=1)
+            put(left + 960, f"b{number}", "queued", queue="billing", position=None)
+            put(left + 970, f"b{number}", "agent_answered", agent="wang", waited_s=970.0 + wait)
+            put(left + 990, f"b{number}", "call_ended", status="completed")
+        if way in ("kept", "broken"):
+            put(left + 991, c, "callback_closed", how="done" if way == "kept" else "not_reached")
+    events.sort(key=lambda e: e[0])
+    board = Requests()
+    for at, call, kind, data in events:
+        if kind in KINDS:
+            board.take(call, at, kind, data)
+    log = [Event(id=i, call_id=call, seq=i, at=at, kind=kind, data=data) for i, (at, call, kind, data) in enumerate(events, 1)]
+    table, _ = call_records.history(log, "Asia/Shanghai")
+    # A promise that is still open is no call of the past yet; everything else is.
+    shown = summary([one for one in board.all() if not (one.outcome == "diverted" and board.promises.get(one.call))], within_s=15, short_s=5)
+    told = of_history(table, within_s=15, short_s=5)
+    for name in ("offered", "answered", "abandoned", "short", "service_level", "service_level_without_short", "abandonment", "asa_s"):
+        assert getattr(told, name) == pytest.approx(shown[name]), name
+    assert told.within == shown["quick"]

@@ -160,9 +160,17 @@ def test_the_line_s_own_calls_are_not_offered_and_not_contained() -> None:
         ("D", 700, "call_started", {"from": "", "to": "10086"}),
     )  # fmt: skip
     told = summary(requests.all())
-    assert (told["offered"], told["diverted"], told["answered"], told["aht_s"]) == (1, 1, 0, 89)
+    assert (told["offered"], told["diverted"], told["answered"], told["aht_s"]) == (1, 0, 1, 89)
+    assert told["asa_s"] == 421, "a call-back is an answer with its whole wait"
     assert containment(requests.calls.values()) == (1, 2), "A asked, C did not; D is still in the menu, B is the line's own"
     assert [promise.how for promise in requests.promises.values()] == ["done"]
+
+
+def test_a_promise_is_open_until_somebody_is_reached_or_not() -> None:
+    promise = ("A", 120, "callback_promised", {"number": "1", "skill": "billing", "since": 100})
+    open_, lost = [folded(*asked("A", 100), promise, over("A", 125), *more) for more in ((), [("A", 900, "callback_closed", {"how": "not_reached"})])]
+    assert (open_[0].outcome, open_[0].waited) == ("diverted", 20)
+    assert (lost[0].outcome, lost[0].waited) == ("abandoned", 800)
 
 
 def test_first_call_resolution_counts_only_calls_whose_day_is_over() -> None:
