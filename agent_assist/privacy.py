@@ -22,12 +22,25 @@ _TRUE_DIGITS = 3
 """A dictated run among homophones (一 三八 玲玲 以 …) holds at least so many proper digits."""
 
 
+_WRITTEN = re.compile(r"(?<![\d\-])(?:20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])|20\d{10,11})(?![\d\-])")
+
+
 def mask(text: str) -> str:
     """The text with the middle of every run of seven digits or more replaced by stars.
 
     Runs are digits, digit words of Chinese or English, or dictated homophones of Chinese digits, with
-    spaces, dashes or fillers between. Complaint numbers stay. Each hidden digit or digit word becomes one star per digit.
+    spaces, dashes or fillers between. Complaint numbers and ISO dates stay, whatever stands beside them. Each hidden digit or
+    digit word becomes one star per digit.
     """
+    found, at = [], 0
+    for written in _WRITTEN.finditer(text):
+        if len(written[0]) == 10 or _is_complaint_number(written[0]):
+            found += [_masked(text[at : written.start()]), written[0]]
+            at = written.end()
+    return "".join([*found, _masked(text[at:])])
+
+
+def _masked(text: str) -> str:
     folded = "".join(_fold(char) for char in text)
     result, position = [], 0
     for start, end in _spans(folded):

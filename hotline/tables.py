@@ -348,3 +348,44 @@ class RunRow(Base):
     cancel: Mapped[bool] = mapped_column(Boolean)
     beat: Mapped[float | None] = mapped_column(Float)
     tries: Mapped[int] = mapped_column(Integer)
+
+
+class IndexedRow(Base):
+    """Up to which event the index of complaints' words (``complaints.words``) has the log; one row."""
+
+    __tablename__ = "words_indexed"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    upto: Mapped[int] = mapped_column(BigInteger)
+
+
+class SavedListRow(Base):
+    """A search that somebody keeps under a name (``complaints.saved_lists``)."""
+
+    __tablename__ = "saved_lists"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(40))
+    shared: Mapped[bool] = mapped_column(Boolean)
+    query: Mapped[dict] = mapped_column(JSON)
+    at: Mapped[float] = mapped_column(Float)
+
+
+class TaskRow(Base):
+    """Something that a department is asked to do about a complaint (``complaints.tasks``); ``due`` is an ISO date."""
+
+    __tablename__ = "tasks"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    number: Mapped[str] = mapped_column(String(32), index=True)
+    department: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(Text)
+    due: Mapped[str] = mapped_column(String(10))
+    at: Mapped[float] = mapped_column(Float)
+    by: Mapped[str] = mapped_column(String(64))
+    done_at: Mapped[float | None] = mapped_column(Float)
+    done_by: Mapped[str] = mapped_column(String(64), default="")
+
+    __table_args__ = (Index("ix_tasks_open", "done_at", "department", "due"),)

@@ -31,6 +31,22 @@ export async function post(url, body = {}, key = crypto.randomUUID?.() ?? `${Dat
   );
 }
 
+// A question that is posted because what it asks for must not stand in an address; it changes nothing.
+export async function ask(url, body) {
+  return answer(
+    await fetch(url, {
+      method: "POST",
+      headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": TOKEN },
+      body: JSON.stringify(body),
+    }),
+  );
+}
+
+// A form with a file.
+export async function send(url, form) {
+  return answer(await fetch(url, { method: "POST", headers: { Accept: "application/json", "X-CSRFToken": TOKEN }, body: form }));
+}
+
 async function answer(response) {
   if (response.status === 401) toSignIn();
   const content = await response.json().catch(() => null);
