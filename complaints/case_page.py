@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from complaints.reception import Reception
 from complaints.refusal import Refused
 from complaints.tasks import Task, TaskError, Tasks
 from complaints.timeline import later_calls, timeline
-from hotline.records import Complaint, Records
+from hotline.records import Complaint, Records, channel_of
 
 LONGEST_NOTE = 2000
 LONGEST_WHY = 400
@@ -78,8 +78,8 @@ def case_blueprint(
         phones = [one for one in (fields.get("phone"), next((row.data["from"] for row in own if row.kind == "call_started"), "")) if one]
         _, days, can = reception.ledger.standing(found)
         return {
-            "number": found.number, "state": found.state, "level": found.level, "source": found.call_id, "channel": found.channel,
-            "category": found.category, "department": found.department, "filed": found.filed_at, "changed": found.changed_at,
+            "number": found.number, "state": found.state, "level": found.level, "source": found.call_id, "channel": channel_of(found.call_id),
+            "category": _category(found), "department": found.department, "filed": found.filed_at, "changed": found.changed_at,
             "due": deadline(found.due_on, now().date(), soon_days), "appeal_until": days.appeal_until.isoformat() if days.appeal_until else None,
             "may": [action for action in BY_AGENT if action in can and not found.joined_to],
             "open": reception.takes_more(found), "joined_to": found.joined_to, "joined": records.joined_into(number),
@@ -104,12 +104,12 @@ def case_blueprint(
         zone = now().tzinfo
         filed = datetime.fromtimestamp(found.filed_at or found.created_at, zone).date()
         filled = []
-        for one in answers.of(found.category):
+        for one in answers.of(_category(found)):
             amount = fields.get("amount")
             occurred = fields.get("occurred")
             values = {
                 "number": found.number or "", "name": str(fields.get("name") or ""), "agent": who(),
-                "category": offered.categories.get(found.category, {}).get(one.lang, ""),
+                "category": offered.categories.get(_category(found), {}).get(one.lang, ""),
                 "amount": f"{amount:g}" if isinstance(amount, int | float) else "",
                 "occurred": str(occurred) if occurred and str(occurred)[:1].isdigit() else "",
                 "filed": _long(filed, one.lang), "due": _long(date.fromisoformat(found.due_on), one.lang) if found.due_on else "",
@@ -234,5 +234,9 @@ def _task(task: Task, today: date, soon_days: int) -> dict[str, Any]:
     return {**asdict(task), "due": task.due.isoformat(), "left": due}
 
 
+def _category(found: Complaint) -> str:
+    return str((found.form.get("fields", {}).get("category") or {}).get("value") or "")
+
+
 def _other(found: Complaint) -> dict[str, Any]:
-    return {"number": found.number, "call": found.call_id, "state": found.state, "category": found.category, "at": found.filed_at or found.created_at}
+    return {"number": found.number, "call": found.call_id, "state": found.state, "category": _category(found), "at": found.filed_at or found.created_at}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, String, bindparam, text
-from sqlalchemy.types import JSON
 
 from complaints.life import OPEN
 from complaints.search import Query
@@ -186,5 +186,5 @@ def _place(query: Query, last: Found) -> str:
 
 
 def _found(row: Any) -> Found:
-    form = row.form if isinstance(row.form, dict) else JSON().result_processor(_SQLITE, None)(row.form)  # type: ignore[misc]
-    return Found(**{**row._mapping, "form": form, "department": row.department or "", "category": row.category or "", "region": row.region or ""})
+    form = json.loads(row.form) if isinstance(row.form, str) else row.form  # SQLite keeps it as text
+    return Found(**{**row._mapping, "form": form})

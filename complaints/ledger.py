@@ -97,5 +97,5 @@ class Ledger:
 @cache
 def usual_words(action: str) -> dict[str, str]:
     """What callers are told of a change when nobody writes words of their own."""
-    pair = rooms()["life"].get(f"life.words.{action}")
+    pair = next((words[key] for words in rooms().values() if (key := f"life.words.{action}") in words), None)
     return dict(zip(LANGS, pair, strict=True)) if pair else {}

@@ -19,7 +19,7 @@ from complaints.filing import Filing, form_of, sentences
 from complaints.joining import Candidate, Facts, candidates
 from complaints.ledger import Ledger, usual_words
 from complaints.life import BY_CALLER, OPEN, Action, NotNow
-from hotline.records import Complaint, Records, channel_of
+from hotline.records import Complaint, Event, Records, channel_of
 
 log = logging.getLogger(__name__)
 
@@ -87,12 +87,12 @@ class Reception:
     """Filing and following up for every channel.
 
     ``rungs``: the levels above the first, by language; ``send`` puts a prompt (name, language, values) into a text message
-    to a number; ``now`` gives the time in the operator's zone.
+    to a number and returns the text; ``now`` gives the time in the operator's zone.
     """
 
     def __init__(
         self, records: Records, evidence: Evidence, ledger: Ledger, *, rungs: Sequence[Mapping[str, str]],
-        send: Callable[[str, str, str, Mapping[str, str]], None], background: Executor, now: Callable[[], datetime],
+        send: Callable[[str, str, str, Mapping[str, str]], str | None], background: Executor, now: Callable[[], datetime],
     ) -> None:
         self._records = records
         self._evidence = evidence
@@ -189,6 +189,47 @@ class Reception:
         (kept,) = self._records.append(case.source, ("note_added", {"number": number, "text": plain, "by": by}))
         return Note(kept.id, self._moment(kept.at), plain)
 
+    def leading(self, number: str) -> str:
+        """The number under which the matter of this complaint goes on: its own, or that of the one it was joined into."""
+        found = self._records.leading(number)
+        return found.number or number if found else number
+
+    def takes_more(self, found: Complaint) -> bool:
+        """Can something still be added to it?"""
+        return found.state in OPEN and not found.joined_to
+
+    def join(self, number: str, into: str, *, by: str) -> None:
+        """Join a complaint into an open one of the same caller about the same trouble, as people decided.
+
+        Its evidence goes along, its clock stops, and whoever asks for it is led to the other. Raises ``NotNow``, ``KeyError``.
+        """
+
+        def decide(found: Complaint, _: Sequence[Event]) -> tuple[dict[str, Any], dict[str, Any]] | None:
+            other = self._records.complaint(into)  # nobody else writes meanwhile, so two cannot be joined into each other
+            if found.joined_to == into:
+                return None
+            if other is None or other.number == number or other.joined_to or other.state not in OPEN:
+                raise NotNow("join_open")
+            if found.joined_to:
+                raise NotNow("joined")
+            if found.state not in OPEN:
+                raise NotNow("closed")
+            if not self._facts(found).phones & self._facts(other).phones:
+                raise NotNow("join_caller")  # the caller of the one will be shown the other
+            words = {lang: text.format(number=into) for lang, text in usual_words("join").items()}
+            data = {
+                "action": "join", "from": found.state, "state": "closed", "level": found.level, "by": by, "why": "", "words": words,
+                "during": "",
+            }  # fmt: skip
+            return data, {"state": "closed", "joined_to": into, "due_on": None, "closed_at": self._now().timestamp()}
+
+        before = self._records.complaint(number)
+        self._records.change_complaint(number, decide)
+        other = self._records.complaint(into)
+        if before is not None and other is not None and before.joined_to is None:
+            self._evidence.hand_over(number, into)
+            self._records.append(other.call_id, ("complaint_joined", {"number": into, "other": number, "by": by}))
+
     def changes(self, after: int, limit: int, mine: Callable[[str], bool]) -> Changes:
         """What happened to complaints after the event ``after``; ``mine`` tells by its source whether one may be seen."""
         rows = self._records.about_complaints(after, limit)
@@ -247,9 +288,13 @@ class Reception:
         if phone is None:
             return
         try:
-            self._send(phone, prompt, lang, values)
+            text = self._send(phone, prompt, lang, values)
         except Exception as error:  # the complaint stands without its message
             log.warning("a text message (%s) was not sent: %s", prompt, type(error).__name__)
+            return
+        found = self._records.complaint(values.get("number", ""))
+        if found is not None and text:
+            self._records.append(found.call_id, ("text_sent", {"number": values["number"], "text": mask(text)}))
 
 
 def _told(filing: Filing, form: Form) -> list[tuple[str, dict[str, Any]]]:

@@ -82,7 +82,7 @@ def status_blueprint(
         if number is None:
             flash(gettext("status.over"))
             abort(redirect(url_for("status.form"), 303))
-        return number
+        return reception.leading(number)
 
     @status.get("/case")
     def case() -> str:

@@ -22,7 +22,7 @@ MOST_LINES = 400
 _OWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "complaint_filed": ("filed", ()),
     "complaint_changed": ("changed", ("action", "from", "state", "level", "why", "words")),
-    "complaint_joined": ("joined", ("into", "why")),
+    "complaint_joined": ("joined", ("other",)),
     "complaint_assigned": ("assigned", ("department",)),
     "clock_struck": ("clock", ("what", "due", "days")),
     "note_added": ("note", ("text",)),

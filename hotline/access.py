@@ -102,6 +102,22 @@ ACCESS: dict[str, frozenset[str]] = {
     "planner.file": PLANNERS,
     "planner.static": PLANNERS,
     "amendments.change": DESK,
+    "cases.page": DESK,
+    "cases.rows": DESK,
+    "cases.save": DESK,
+    "cases.remove": DESK,
+    "cases.export": DESK,
+    "cases.events": DESK,
+    "case.page": DESK,
+    "case.data": DESK,
+    "case.act": DESK,
+    "case.note": DESK,
+    "case.add": DESK,
+    "case.department": DESK,
+    "case.join": DESK,
+    "case.add_task": DESK,
+    "case.task_done": DESK,
+    "case.open_tasks": DESK,
     "evidence.listed": DESK,
     "evidence.file": DESK,
     "evidence.preview": DESK,
@@ -117,6 +133,10 @@ ACCESS: dict[str, frozenset[str]] = {
 
 HOMES = {AGENT: "/desk", SUPERVISOR: "/wallboard", PLANNER: "/planner"}
 """Where a role begins."""
+
+
+ASKING = frozenset({"cases.rows"})
+"""Endpoints that pages ask by themselves though by POST: no sign of somebody at the screen."""
 
 
 def allowed(endpoint: str, role: str | None) -> bool:

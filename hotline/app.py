@@ -29,6 +29,7 @@ from complaints.clockwork import Clockwork
 from complaints.ledger import Ledger
 from hotline.access import HOMES
 from hotline.board import Board
+from hotline.case_rooms import open_cases
 from hotline.channels import open_channels
 from hotline.desk_rooms import open_desk
 from hotline.earlier import Earlier, settlement
@@ -150,7 +151,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     csrf = guard(app, users)
     for signed in ("voice", "legs", "media"):
         csrf.exempt(app.blueprints[signed])
-    reception = open_channels(app, csrf, settings, records, ledger, carrier, background, lambda: datetime.now(zone))
+    reception, evidence = open_channels(app, csrf, settings, records, ledger, carrier, background, lambda: datetime.now(zone))
     open_desk(
         app, script, records, hub, floor, users, zone=settings.line.timezone, amend=flow.amend,
         settle=settlement(records, reception, script.outcomes), reasons=settings.privacy.reasons,
@@ -159,6 +160,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     app.register_blueprint(listening_blueprint(records, recordings, who=signed_in))
     retention = Retention(records, recordings, settings.privacy, key=secret_key(settings.var))
     app.register_blueprint(privacy_blueprint(retention, who=signed_in, zone=settings.line.timezone))
+    open_cases(app, settings, records, reception, evidence, hub, users, retention, lambda: datetime.now(zone))
     retention.watch()
     board = Board(records, settings.wallboard, zone=settings.line.timezone, agents=floor.agents, now=time.time)
     app.register_blueprint(

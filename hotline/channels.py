@@ -38,7 +38,7 @@ BUSY = "240 per minute"
 def open_channels(
     app: Flask, csrf: CSRFProtect, settings: Settings, records: Records, ledger: Ledger, carrier: CarrierRest, background: Executor,
     now: Callable[[], datetime],
-) -> Reception:
+) -> tuple[Reception, Evidence]:
     """Register the callers' pages and the API; the application is guarded already."""
     script = settings.script
     evidence = Evidence(records, settings.var / "evidence", settings.evidence)
@@ -76,14 +76,16 @@ def open_channels(
         for name in ("complain", "status"):
             limiter.limit(BUSY)(app.blueprints[name])
     evidence.sweep()  # and from then on hourly, as files come
-    return reception
+    return reception, evidence
 
 
-def sender(script: Script, carrier: CarrierRest) -> Callable[[str, str, str, Mapping[str, str]], None]:
-    """Puts a prompt (name, language, values) into a text message to a number."""
+def sender(script: Script, carrier: CarrierRest) -> Callable[[str, str, str, Mapping[str, str]], str]:
+    """Puts a prompt (name, language, values) into a text message to a number, and returns the text."""
 
-    def send(to: str, prompt: str, lang: str, values: Mapping[str, str]) -> None:
-        carrier.sms(abroad(to), wording.text(script, Say(prompt, tuple(values.items())), lang, spoken=False))
+    def send(to: str, prompt: str, lang: str, values: Mapping[str, str]) -> str:
+        text = wording.text(script, Say(prompt, tuple(values.items())), lang, spoken=False)
+        carrier.sms(abroad(to), text)
+        return text
 
     return send
 

@@ -147,6 +147,44 @@ class NoteAdded(Numbered):
     by: str
 
 
+class ComplaintJoined(Numbered):
+    """Another complaint was joined into this one."""
+
+    other: str
+    by: str
+
+
+class ComplaintAssigned(Numbered):
+    """The complaint was given to a department ('': to none)."""
+
+    department: str
+    by: str
+
+
+class TaskAdded(Numbered):
+    """A department was asked to do something about the complaint (``complaints.tasks``) by a day; numbers are masked."""
+
+    task: int
+    department: str
+    text: str
+    due: str
+    by: str
+
+
+class TaskDone(Numbered):
+    """A task is done."""
+
+    task: int
+    by: str
+
+
+class TextSent(Payload):
+    """A text message went to the caller, about the complaint or from the call; numbers are masked."""
+
+    number: str = ""
+    text: str
+
+
 class EvidenceAdded(Numbered):
     """A file was added to a complaint (``complaints.evidence.Piece.id``)."""
 
@@ -312,6 +350,11 @@ PAYLOADS: dict[str, type[Payload]] = {
     "followed_up": FollowedUp,
     "clock_struck": ClockStruck,
     "note_added": NoteAdded,
+    "complaint_joined": ComplaintJoined,
+    "complaint_assigned": ComplaintAssigned,
+    "task_added": TaskAdded,
+    "task_done": TaskDone,
+    "text_sent": TextSent,
     "evidence_added": EvidenceAdded,
     "evidence_seen": EvidenceSeen,
     "lookup_failed": Numbered,

@@ -18,6 +18,8 @@ _BLANKS: dict[str, dict[str, Any]] = {
     "description": {"text": ""},
     "note_added": {"text": ""},
     "complaint_changed": {"why": "", "words": {}},
+    "task_added": {"text": ""},
+    "text_sent": {"text": ""},
     "callback_promised": {"number": ""},
     "transferred": {"note": ""},
     "disposition": {"summary": ""},

@@ -253,6 +253,30 @@ class Records:
         """The complaint with this number, or None."""
         return self._complaint(ComplaintRow.number == number)
 
+    def leading(self, number: str) -> Complaint | None:
+        """The complaint in which the matter of this number goes on: itself, or the one that it was joined into."""
+        found = self.complaint(number)
+        while found is not None and found.joined_to:
+            found = self.complaint(found.joined_to)
+        return found
+
+    def joined_into(self, number: str) -> list[str]:
+        """Numbers of the complaints that were joined into this one."""
+        query = select(ComplaintRow.number).where(ComplaintRow.joined_to == number).order_by(ComplaintRow.id)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def assign(self, number: str, department: str, by: str) -> None:
+        """Give a complaint to a department ('': to none), on record."""
+        with self.writing() as connection:
+            table = ComplaintRow.__table__
+            row = connection.execute(select(table.c.call_id, table.c.department).where(table.c.number == number)).first()
+            if row is None or row.department == department:
+                return
+            connection.execute(table.update().where(table.c.number == number).values(department=department))
+            self._append(connection, row.call_id, [("complaint_assigned", {"number": number, "department": department, "by": by})])
+        self._grew()
+
     def complaint_of_call(self, call_id: str) -> Complaint | None:
         """The complaint or draft that came from this call, or None."""
         return self._complaint(ComplaintRow.call_id == call_id)

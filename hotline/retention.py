@@ -19,6 +19,7 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 
 from agent_assist import live
 from audio.recording import Recordings
+from complaints import words
 from hotline.personal import KINDS, blanked, blanked_form
 from hotline.records import REPLY_KEPT_S, Records
 from hotline.settings import PrivacySettings
@@ -29,6 +30,7 @@ from hotline.tables import (
     EvidenceRow,
     PrivacyRow,
     ReplyRow,
+    TaskRow,
     WebDraftRow,
     WrapUpRow,
 )
@@ -105,6 +107,8 @@ class Retention:
                     report["complaints"] += 1
                     if not dry:
                         self._blank_case(connection, row)
+            if not dry and (report["events"] or report["complaints"]):
+                words.scrub(connection)
             if not dry and any(report.values()):
                 self._note(connection, who, "retention", "", "", report)
         return report
@@ -166,6 +170,9 @@ class Retention:
                 report[own.name] = connection.execute(delete(own).where(own.c[column].in_(found.calls))).rowcount
             evidence = EvidenceRow.__table__
             report["evidence"] = connection.execute(delete(evidence).where(evidence.c.owner.in_(numbers))).rowcount
+            tasks = TaskRow.__table__
+            report["tasks"] = connection.execute(delete(tasks).where(tasks.c.number.in_(numbers))).rowcount
+            words.scrub(connection)
             drafts = WebDraftRow.__table__
             own = [row.token for row in connection.execute(select(drafts)) if number in str(row.data)]
             report["web_drafts"] = connection.execute(delete(drafts).where(drafts.c.token.in_(own))).rowcount
@@ -175,6 +182,11 @@ class Retention:
             self._note(connection, who, "erase", number, why, report)
         self._scrub()
         return report
+
+    def note(self, who: str, what: str, why: str, report: dict[str, int]) -> None:
+        """Write down that personal data were taken along in number (``what``), by whom and why."""
+        with self._records.writing() as connection:
+            self._note(connection, who, what, "", why, report)
 
     def entries(self, most: int = 100) -> list[dict[str, Any]]:
         """What was done, newest first."""
@@ -242,10 +254,13 @@ class Retention:
                 with self._records.writing() as connection:
                     for change in changes:
                         connection.execute(update(table).where(table.c.id == change["at_id"]).values(data=change["to"]))
+                    # Complaints are no longer found by words that are gone.
+                    words.again(connection, {row.call_id for row in rows if row.kind in words.KINDS and row.call_id not in keep})
 
     @staticmethod
     def _blank_case(connection: Connection, row: Any) -> None:
         table = ComplaintRow.__table__
+        words.forget(connection, [row.id])
         values = {"form": blanked_form(row.form), "phone": None, "caller": None}
         connection.execute(update(table).where(table.c.id == row.id).values(**values))
 
@@ -271,4 +286,4 @@ class Retention:
             else:
                 connection.commit()
                 with connection.execution_options(isolation_level="AUTOCOMMIT") as auto:
-                    auto.execute(text("VACUUM FULL events, complaints, webhook_replies"))
+                    auto.execute(text("VACUUM FULL events, complaints, complaint_words, tasks, webhook_replies"))

@@ -60,11 +60,26 @@ class CarrierSection(_Section):
     speech_rate: float = Field(default=1.0, gt=0, le=100, description="pace of the local carrier's prompts")
 
 
+class Department(_Section):
+    """One of ``[[cases.departments]]``."""
+
+    name: str = Field(pattern=r"^[a-z_]{1,32}$", description="small letters and _; kept in the records")
+    zh: str = Field(min_length=1, max_length=40)
+    en: str = Field(min_length=1, max_length=40)
+
+
 class DeskSettings(_Section):
     """``[desk]``: the pages behind the sign-in."""
 
     knowledge: Path = Field(default=Path("knowledge"), description="folder of articles, beside the configuration")
     idle_minutes: float = Field(default=30, gt=0, le=24 * 60, description="without a touch, until signed out")
+
+
+class CaseSettings(_Section):
+    """``[cases]``: the agents' case page."""
+
+    answers: Path = Field(default=Path("answers"), description="folder of answer templates, beside the configuration")
+    departments: tuple[Department, ...] = Field(default=(), description="who is asked to do something about a complaint")
 
 
 class PrivacySettings(_Section):
@@ -83,6 +98,7 @@ class _File(_Section):
     privacy: PrivacySettings = PrivacySettings()
     wallboard: WallboardSettings = WallboardSettings()
     desk: DeskSettings = DeskSettings()
+    cases: CaseSettings = CaseSettings()
     carrier: CarrierSection = CarrierSection()
     evidence: EvidenceSettings = EvidenceSettings()
     web: WebSettings = WebSettings()
@@ -95,6 +111,7 @@ class Settings(_Section):
 
     line: LineSettings
     desk: DeskSettings
+    cases: CaseSettings
     privacy: PrivacySettings
     wallboard: WallboardSettings
     evidence: EvidenceSettings
@@ -140,6 +157,7 @@ def load(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settin
     values: dict = {
         "line": file.line,
         "desk": file.desk.model_copy(update={"knowledge": path.parent / file.desk.knowledge}),
+        "cases": file.cases.model_copy(update={"answers": path.parent / file.cases.answers}),
         "wallboard": file.wallboard,
         "privacy": file.privacy,
         "evidence": file.evidence,

@@ -16,7 +16,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 from wtforms import PasswordField, StringField
 
-from hotline.access import ACCESS, CARRIER, HOMES, OPEN, allowed
+from hotline.access import ACCESS, ASKING, CARRIER, HOMES, OPEN, allowed
 from hotline.language import LANGS
 from hotline.once import once
 from hotline.users import User, Users
@@ -81,7 +81,8 @@ def guard(app: Flask, users: Users) -> CSRFProtect:
     def seen(response: Response) -> Response:
         # What a page asks for by itself does not keep it open; what a person does, does.
         if request.endpoint in ACCESS and current_user.is_authenticated:
-            if request.method != "GET" or response.mimetype == "text/html":
+            posted = request.method != "GET" and request.endpoint not in ASKING
+            if posted or response.mimetype == "text/html":
                 users.touch(current_user.token)
         return response
 

@@ -63,7 +63,7 @@ class Conversations:
         self._hub = hub
         self._listen = listen
         self._now = now
-        self._errands = Errands(voice, carrier, background)
+        self._errands = Errands(voice, carrier, background, records)
         self.progress = Progress(voice.script, records, earlier, now)
         self._hears = hears
         self._floor = floor or Unstaffed()

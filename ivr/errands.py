@@ -6,9 +6,10 @@ import logging
 import time
 from concurrent.futures import Executor
 
+from agent_assist.privacy import mask
 from ivr import wording
 from ivr.call import Call
-from ivr.ports import Carrier
+from ivr.ports import Carrier, Records
 from ivr.steps import Say
 from ivr.twiml import Voice
 
@@ -21,8 +22,9 @@ SETTLE_S = 0.3
 class Errands:
     """Requests to the carrier. A refusal is logged and ends nothing: the call goes on without it."""
 
-    def __init__(self, voice: Voice, carrier: Carrier, background: Executor) -> None:
+    def __init__(self, voice: Voice, carrier: Carrier, background: Executor, records: Records) -> None:
         self._voice = voice
+        self._records = records
         self._carrier = carrier
         self._background = background
 
@@ -58,3 +60,5 @@ class Errands:
             self._carrier.sms(to, body)
         except Exception as error:  # the complaint stands without its message
             log.warning("call %s: the text message was not sent: %s", call.sid, type(error).__name__)
+            return
+        self._records.append(call.sid, ("text_sent", {"text": mask(body)}))

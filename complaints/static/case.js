@@ -139,7 +139,7 @@ function drawActs(one) {
   const focused = document.activeElement?.dataset?.action;
   byId("acts").replaceChildren(
     ...one.may.filter((action) => action !== "answer").map((action) => {
-      const button = node("button", { type: "button", className: `button${action === "take_up" ? " primary" : ""}`, "data-action": action, text: say(`do.${action}`) });
+      const button = node("button", { type: "button", className: `button${action === "take_up" ? " primary" : ""}`, "data-action": action, text: say(`act.${action}`) });
       button.addEventListener("click", () => (STRAIGHT.has(action) ? act(action) : sure(action)));
       return button;
     }),
@@ -177,8 +177,8 @@ answer.addEventListener("submit", async (event) => {
 });
 
 async function sure(action, words = "", done = null) {
-  byId("sure-title").textContent = words || say(`do.${action}`);
-  byId("sure-yes").textContent = say(`do.${action}`);
+  byId("sure-title").textContent = words || say(`act.${action}`);
+  byId("sure-yes").textContent = say(`act.${action}`);
   const dialog = byId("sure");
   dialog.querySelector("label").hidden = done !== null;
   dialog.querySelector("textarea").value = "";
@@ -191,7 +191,7 @@ async function sure(action, words = "", done = null) {
   };
 }
 
-const act = (action, more = {}) => doing(() => post(`${base}/act`, { action, once: String(Date.now()), ...more }), say(`do.${action}`));
+const act = (action, more = {}) => doing(() => post(`${base}/act`, { action, once: String(Date.now()), ...more }), say(`act.${action}`));
 
 // Does something, says how it went, and shows what it made of the page.
 async function doing(wish, words = "") {

@@ -97,7 +97,7 @@ const tellers = {
 };
 
 function title(entry) {
-  if (entry.kind === "changed") return has(`do.${entry.data.action}`) ? say(`do.${entry.data.action}`) : say(`case.${entry.data.state}`);
+  if (entry.kind === "changed") return has(`act.${entry.data.action}`) ? say(`act.${entry.data.action}`) : say(`case.${entry.data.state}`);
   if (entry.kind === "clock") return say(`time.${entry.data.what}`);
   return say(`time.${entry.kind}`);
 }
