@@ -96,11 +96,15 @@ class Recordings:
         return out.getvalue()
 
     def streams(self, call: str) -> list[int]:
-        """Numbers of the streams kept of a call."""
+        """Numbers of the streams kept of a call; what was written (its name is no call's) has none."""
+        if not _NAME.fullmatch(call):
+            return []
         return sorted(int(path.stem) for path in self._home(call).glob("*.ulaw"))
 
     def delete(self, call: str) -> int:
         """Delete all of a call, also while it is written; returns the bytes."""
+        if not _NAME.fullmatch(call):
+            return 0
         with self._lock:
             for key in [key for key in self._open if key[0] == call]:
                 self._open.pop(key).close()

@@ -95,7 +95,7 @@ def case_blueprint(
             "answers": _answers(answers, found, fields),
             "alike": [
                 {"number": one.number, "channel": one.channel, "reasons": one.reasons} for one in reception.alike(number)
-                if not found.joined_to and (other := records.complaint(one.number)) and not other.joined_to
+                if reception.takes_more(found) and (other := records.complaint(one.number)) and reception.takes_more(other)
             ],
             "earlier": [_other(one) for one in records.complaints_of(*map(str, phones), limit=EARLIER + 1) if one.number != number][:EARLIER],
         }
@@ -129,7 +129,8 @@ def case_blueprint(
             if not sendable(told):
                 raise NotDone(words("answer.blank"))
             said = {_language(told, body.get("lang")): told.strip()}
-        after = reception.act(number, action, source=f"case-{body.get('once', '')!s:.40}-{number}", why=why, by=who(), words=said)
+        once = _text(body, "once", 40)
+        after = reception.act(number, action, source=f"case-{once}-{number}" if once else "", why=why, by=who(), words=said)
         return {"state": after.state, "level": after.level}
 
     @pages.post("/<number>/note")
@@ -157,7 +158,7 @@ def case_blueprint(
         chosen = _body().get("department")
         if chosen != "" and chosen not in offered.departments:
             abort(400)
-        reception.assign(number, chosen, by=who())
+        records.assign(number, chosen, by=who())
         return {"department": chosen}
 
     @pages.post("/<number>/join")

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parent.parent / ".venv" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 # Not pages: data, downloads, streams that never end, ways to somewhere else.
-NO_PAGES = {"home", "phone", "outbox", "desk.events", "wallboard.events"}
+NO_PAGES = {"home", "phone", "outbox", "desk.events", "wallboard.events", "cases.events"}
 EVENTS = [
     ("call_started", {"from": "+8613800138000", "to": "10086"}),
     ("utterance", {"text": "上个月我的话费多扣了五十块钱", "start": 0, "end": 3, "ask": "problem"}),
@@ -34,6 +34,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, str
     with house_in(tmp_path_factory.mktemp("house")) as house:
         account(house.users, "chen", "supervisor")
         house.records.append("CA1", *EVENTS)
+        number = house.records.file_complaint("CA1", {"fields": {"phone": {"value": "13800138000"}}, "description": "多扣了五十块钱"})
+        house.records.append("CA1", ("note_added", {"number": number, "text": "回电", "by": "chen"}))
+        house.records.file_complaint("web-1", {"fields": {"phone": {"value": "13800138000"}}, "description": "多扣了五十块钱"})
         with serving(house.app) as address:
             yield house, address
 
@@ -78,7 +81,11 @@ def test_axe_finds_nothing_serious_on_any_page(
                 page.goto(address + path)
                 page.wait_for_load_state("load")
                 found[path] = problems(page)
-        assert "/desk" in found
+        case = f"/cases/{built.records.newest('filed', 1)[0].number}"
+        page.goto(address + case)
+        page.locator("#timeline li").first.wait_for()
+        found[case] = problems(page)
+        assert "/desk" in found and "/cases" in found
         assert {path: told for path, told in found.items() if told} == {}
     finally:
         context.close()

@@ -9,6 +9,10 @@ const form = byId("complaint");
 const FIELDS = ["what", "category", "phone", "name", "amount", "occurred", "location"];
 const PAUSE_MS = 800;
 
+// One after the other: two first requests at once would begin two drafts, and what went to one of them would be lost.
+let last = Promise.resolve();
+const inTurn = (act) => (last = last.then(act, act));
+
 // -- what is written is kept ----------------------------------------------------------------
 
 let waiting = 0;
@@ -16,7 +20,7 @@ let waiting = 0;
 form.addEventListener("input", (event) => {
   if (event.target.type === "file") return;
   clearTimeout(waiting);
-  waiting = setTimeout(keep, PAUSE_MS);
+  waiting = setTimeout(() => inTurn(keep), PAUSE_MS);
 });
 
 async function keep() {
@@ -52,7 +56,7 @@ chooser.addEventListener("change", async () => {
   const files = [...chooser.files];
   for (const file of files) {
     if (file.size > Number(form.dataset.fileMb) * 1e6) tellRefusal(file, say("complain.too_large"));
-    else await upload(file);
+    else await inTurn(() => upload(file));
   }
   chooser.value = "";
 });

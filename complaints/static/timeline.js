@@ -92,7 +92,7 @@ const tellers = {
   task: ({ data }, _, labelOf) => [node("p", { text: `${labelOf(data.department)} · ${data.text} · ${data.due}` })],
   task_done: ({ data }, shown) => [node("p", { text: shown.tasks.find((one) => one.id === data.task)?.text ?? "" })],
   edited: ({ data }) => [
-    node("p", { text: `${say(`field.${data.field}`)} ${say(`time.edited.${data.how}`)}${data.value !== undefined && data.value !== null ? `：${value(data.value)}` : ""}` }),
+    node("p", { text: `${say(`field.${data.field}`)} ${say(`time.edited.${data.how}`)}${data.value !== undefined && data.value !== null ? `${language() === "zh" ? "：" : " "}${value(data.value)}` : ""}` }),
   ],
 };
 
@@ -115,7 +115,7 @@ export function drawTimeline(place, shown, labelOf) {
         { className: "entry-head" },
         node("span", { className: "sign", "aria-hidden": "true", text: SIGNS[entry.kind] ?? "·" }),
         node("b", { text: title(entry) }),
-        node("span", { className: "quiet", text: who(entry.by) }),
+        node("span", { className: "quiet", text: who(entry.by || entry.data.file?.by || "") }),
         node("time", { text: moment(entry.at) }),
       );
       const item = node("li", { "data-id": String(entry.id), "data-kind": entry.kind, className: QUIET.has(entry.kind) ? "is-quiet" : "" }, head, ...(tellers[entry.kind]?.(entry, shown, labelOf) ?? []));
