@@ -28,6 +28,7 @@ def place_of(folder: Path, port: int | None = None) -> dict[str, str]:
     config = folder / "hotline.toml"
     text = (HOUSE / "hotline.toml").read_text(encoding="utf-8")
     text = text.replace("speech_rate = 2.0", "speech_rate = 20.0")
+    text = text.replace('answers = "answers"', f'answers = "{HOUSE / "answers"}"')
     text = re.sub(r"(?m)^silence_s = \d+\n", "", text)
     text = re.sub(r"(?m)^(\[questions\.\w+\])$", r"\1\nsilence_s = 2", text)
     config.write_text(text, encoding="utf-8")

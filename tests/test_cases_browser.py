@@ -61,7 +61,7 @@ def test_filed_seen_answered_escalated_and_seen_again(browser: Browser, tmp_path
         # The agent's list has it without a reload; search by words, by keys alone; the list is kept.
         row = agent.locator(f"#rows tr[data-number='{number}']")
         expect(row).to_contain_text("138****8000")
-        expect(row).to_contain_text("网页")
+        expect(row).to_contain_text("网站")
         agent.keyboard.press("/")
         agent.keyboard.type("网速")
         agent.keyboard.press("Enter")

@@ -1,14 +1,14 @@
 """The agents' case page: the index of words, saved lists, tasks, and an index for each list.
 
-Revision ID: 0013
-Revises: 0012
+Revision ID: 0015
+Revises: 0014
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 
 LISTS = ("state", "channel", "department")
 ROW_ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
