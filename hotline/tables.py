@@ -47,6 +47,10 @@ class ComplaintRow(Base):
         Index("ix_complaints_state_due_on", "state", "due_on"),
         Index("ix_complaints_category_filed_at", "category", "filed_at"),
         Index("ix_complaints_filed_at", "filed_at"),
+        # One for each list of ``complaints.find``, in the order of its pages.
+        *(Index(f"ix_complaints_{column}_filed", column, "filed_at", "id") for column in ("state", "channel", "department")),
+        Index("ix_complaints_due_on", "due_on", "id"),
+        Index("ix_complaints_joined_to", "joined_to"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from hotline.records import Records
 from ivr.rest import CarrierRest
 from tests import files
 from tests.lines import line_in
 from tests.signed_in import enter, user_of
+from tests.test_cases_search import form
 from tests.test_complain_browser import STORY, Inbox
 
 pytestmark = pytest.mark.browser
@@ -105,26 +107,12 @@ def test_filed_seen_answered_escalated_and_seen_again(browser: Browser, tmp_path
         expect(agent.locator("#timeline [data-kind=changed]")).to_have_count(3)
         inbox.next()
 
-        # A second complaint about the same trouble is offered for joining, and leads its caller here.
-        again = line_file(browser, line.url, inbox)
+        # The same trouble by another channel is offered for joining.
+        records = Records(line.database_url)
+        again = records.file_complaint("app-2", form(STORY, amount=50))
+        records.close()
         agent.goto(f"{line.url}/cases/{again}")
         agent.locator("#alike button").click()
         agent.locator("#sure-yes").click()
         expect(agent.locator("#joined a")).to_have_text(number)
-        assert follow(browser, line.url, again, inbox).locator("#number").inner_text() == number
         assert errors == []
-
-
-def line_file(browser: Browser, url: str, inbox: Inbox) -> str:
-    """File the story once more; its number."""
-    page = browser.new_context(viewport={"width": 390, "height": 844}, locale="zh-CN").new_page()
-    page.goto(f"{url}/complain")
-    page.locator("[name=what]").fill(STORY)
-    page.locator("[name=phone]").fill("13800138000")
-    page.locator("button[value=send]").click()
-    page.wait_for_url("**/complain/confirm")
-    page.locator("[name=code]").fill(re.search(r"\d{6}", inbox.next())[0])
-    page.locator("button[value=file]").click()
-    page.wait_for_url("**/complain/done")
-    inbox.next()
-    return page.locator("#number").inner_text()
