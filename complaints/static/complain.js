@@ -11,7 +11,12 @@ const PAUSE_MS = 800;
 
 // One after the other: two first requests at once would begin two drafts, and what went to one of them would be lost.
 let last = Promise.resolve();
-const inTurn = (act) => (last = last.then(act, act));
+let running = 0;
+
+function inTurn(act) {
+  running += 1;
+  return (last = last.then(act, act).finally(() => (running -= 1)));
+}
 
 // -- what is written is kept ----------------------------------------------------------------
 
@@ -99,6 +104,10 @@ function listed(file) {
 form.addEventListener("submit", (event) => {
   clearTimeout(waiting);
   if (form.dataset.sent) event.preventDefault();
-  form.dataset.sent = "yes";
+  else if (running) {
+    // An answer that arrives later than that to the form would take the page's session back to what it was before.
+    event.preventDefault();
+    last.finally(() => form.requestSubmit(event.submitter));
+  } else form.dataset.sent = "yes";
 });
 addEventListener("pageshow", () => delete form.dataset.sent);
