@@ -11,6 +11,7 @@ MEASUREMENTS = {
     "engine": "simulation engine against idiomatic SimPy and ciw",
     "staffing": "need per interval against six staffing rules, judged exactly",
     "shifts": "200 agents, one week of 15-minute intervals: roster, gap and time",
+    "growth": "search, lists and reports from 1,000 to 100,000 complaints, SQLite and PostgreSQL",
     "queueing_cases": "all exact and published queueing cases",
 }
 
