@@ -82,18 +82,19 @@ def status_blueprint(
         if number is None:
             flash(gettext("status.over"))
             abort(redirect(url_for("status.form"), 303))
-        return reception.leading(number)
+        return number
 
     @status.get("/case")
     def case() -> str:
-        number = opened()
+        asked = opened()
+        number = reception.leading(asked)
         return render_template(
-            "case.html", case=reception.case(number), files=evidence.of(number), limits=limits, ladder=ladder, appeal=appeal
+            "case.html", asked=asked, case=reception.case(number), files=evidence.of(number), limits=limits, ladder=ladder, appeal=appeal
         )
 
     @status.post("/case")
     def act() -> Response:
-        number, do = opened(), request.form.get("do", "")
+        number, do = reception.leading(opened()), request.form.get("do", "")
         if do == "leave":
             codes.close(session.pop("visit", ""))
             return redirect(url_for("status.form"), 303)

@@ -36,8 +36,10 @@ class Progress:
         locked = guesses > self._script.menu.wrong_tries_a_day or (found is not None and not phones)
         if found is None:
             return steps.LookedUp(number, False, locked=locked)
+        if mine and found.joined_to:
+            found = self._records.leading(number)  # the matter goes on under another number
         changed = self._day(found.changed_at).isoformat() if found.changed_at else ""
-        return steps.LookedUp(number, True, found.state, found.due_on or "", mine, changed, locked)
+        return steps.LookedUp(found.number, True, found.state, found.due_on or "", mine, changed, locked)
 
     def take_higher(self, call: Call, number: str) -> int:
         """Take a complaint to the next level; its place on the ladder, 0 past the last or past the deadline."""

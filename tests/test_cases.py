@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,15 +20,21 @@ from hypothesis import strategies as st
 from agent_assist.articles import ArticleError, read
 from agent_assist.privacy import mask
 from complaints.answers import BLANK, Answers, sendable, template
+from complaints.codes import Codes
 from complaints.export import csv_lines, harmless, xlsx
+from complaints.limits import WebSettings
 from complaints.saved_lists import SavedLists, SaveError
 from complaints.search import Query
 from complaints.timeline import later_calls, timeline
 from hotline.records import Records
+from hotline.settings import load
+from ivr.call import Call
+from ivr.progress import Progress
 from tests.house import House, house_in
 from tests.signed_in import client_of
 from tests.test_cases_search import form
 
+SETTINGS = load({})
 OURS = Path(__file__).parent.parent / "answers"
 
 
@@ -211,6 +218,18 @@ def test_joined_complaints_lead_to_the_one_that_goes_on(house: House, agent: Fla
     found = house.records.leading(new)
     assert found is not None and found.number == old, "who asks for the joined number is led to the other"
     assert new not in [one["number"] for one in listed(agent, due="any", q=phone)]
+
+    # On the caller's page, opened with the joined number, and by telephone from the caller's own number.
+    secret = hashlib.sha256(b"codes\0" + house.app.secret_key).digest()  # type: ignore[operator]
+    caller = house.app.test_client()
+    with caller.session_transaction() as session:
+        session["visit"] = Codes(house.records, secret, WebSettings(), wrong_tries=6).admit(new)
+    page = caller.get("/status/case").text
+    assert f'<b id="number">{old}</b>' in page and f"{new} 说的是同一件事" in page
+    progress = Progress(SETTINGS.script, house.records, None, lambda: datetime.now(UTC))  # type: ignore[arg-type]
+    heard = progress.look_up(Call("CAb9", f"+86{phone}", "10086"), new)
+    assert (heard.number, heard.state) == (old, "filed")
+    assert progress.look_up(Call("CAb8", "+8613999999999", "10086"), new).number == new, "others are told nothing"
 
 
 def test_phone_numbers_leave_only_with_role_and_reason_on_record(house: House, agent: FlaskClient) -> None:

@@ -65,7 +65,8 @@ export class Beside {
     const text = `${one.number ?? say("draft")} · ${value("category", one.category)} · ${say(`case.${one.state}`)} · ${moment(one.at)}`;
     const button = node("button", { type: "button", className: "link", text });
     button.addEventListener("click", () => this.open(one.call));
-    return node("li", {}, button);
+    const page = one.number ? [" ", node("a", { href: `/cases/${one.number}`, target: "_blank", text: "↗", "aria-label": `${say("page.cases.page")} ${one.number}` })] : [];
+    return node("li", {}, button, ...page);
   }
 
   list(articles) {

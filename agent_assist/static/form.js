@@ -155,7 +155,7 @@ export class Form {
     const title = node("span", { className: "outcome-title" });
     title.textContent = say(number ? "filed" : "draft");
     const text = number
-      ? node("strong", { className: "number", text: number })
+      ? node("a", { className: "number", href: `/cases/${number}`, target: "_blank", text: number }) // the call goes on here
       : node("span", { className: "why", text: say("draft_why") });
     const sign = node("span", { className: "sign", text: number ? "✓" : "□", "aria-hidden": "true" });
     place.dataset.state = number ? "filed" : "draft";
