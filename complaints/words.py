@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ from hotline.tables import ComplaintRow, EventRow, IndexedRow
 
 log = logging.getLogger(__name__)
 
-BATCH = 2000
+BATCH = 1000
 """Events taken in within one transaction."""
 SPOKEN = {
     "utterance": "text", "note_added": "text", "disposition": "summary", "transferred": "note", "task_added": "text",
@@ -45,20 +45,19 @@ class Words:
     def refresh(self, batches: int = 1) -> bool:
         """Take in what was logged since, ``batches`` at most; True when the index has everything."""
         for _ in range(batches):
-            last = self._records.last_id()
+            # The work is done while reading: callers who are just talking do not wait for the index.
             with self._records.reading() as connection:
-                upto = connection.scalar(select(IndexedRow.upto)) or 0
-            if upto >= last:
-                return True
-            with self._records.writing() as connection:
                 upto = connection.scalar(select(IndexedRow.upto)) or 0
                 query = select(EventRow.id, EventRow.call_id, EventRow.kind).where(EventRow.id > upto)
                 rows = connection.execute(query.order_by(EventRow.id).limit(BATCH)).all()
                 if not rows:
                     return True
-                again(connection, {row.call_id for row in rows if row.kind in KINDS})
-                connection.execute(update(IndexedRow).values(upto=rows[-1].id))
-        return self._records.last_id() <= rows[-1].id
+                found = _tokens(connection, {row.call_id for row in rows if row.kind in KINDS})
+            with self._records.writing() as connection:
+                if connection.scalar(select(IndexedRow.upto)) == upto:  # else another process did it, or words were taken out
+                    _put(connection, found)
+                    connection.execute(update(IndexedRow).values(upto=rows[-1].id))
+        return len(rows) < BATCH
 
     def watch(self, news: News) -> None:
         """Follow the log in a thread of its own, for as long as the process lives."""
@@ -77,7 +76,14 @@ class Words:
 
 
 def again(connection: Connection, sources: Collection[str]) -> None:
-    """Index the complaints from these sources as they stand now; drafts are not indexed."""
+    """Index the complaints from these sources anew, because words of them were taken out."""
+    _put(connection, _tokens(connection, sources))
+    _disturb(connection)
+
+
+def _tokens(connection: Connection, sources: Collection[str]) -> dict[int, str]:
+    """Row id → what a complaint is found by, for those from these sources; drafts are not indexed."""
+    tokens: dict[int, str] = {}
     for some in _portions(sorted(sources)):
         found = connection.execute(
             select(ComplaintRow.id, ComplaintRow.call_id, ComplaintRow.form).where(
@@ -93,15 +99,14 @@ def again(connection: Connection, sources: Collection[str]) -> None:
                 said[row.call_id] += [str(one) for one in (row.data.get("words") or {}).values() if one]
             else:
                 said[row.call_id].append(row.data[SPOKEN[row.kind]])
-        forget(connection, [row.id for row in found])
-        _put(connection, [{"id": row.id, "tokens": indexed(row.form, said[row.call_id])} for row in found])
+        tokens.update({row.id: indexed(row.form, said[row.call_id]) for row in found})
+    return tokens
 
 
 def forget(connection: Connection, ids: Collection[int]) -> None:
     """Take complaints (by row id) out of the index."""
-    key = "id" if connection.dialect.name == "postgresql" else "rowid"
-    if ids:
-        connection.execute(text(f"DELETE FROM complaint_words WHERE {key} = :id"), [{"id": one} for one in ids])
+    _out(connection, ids)
+    _disturb(connection)
 
 
 def scrub(connection: Connection) -> None:
@@ -110,10 +115,26 @@ def scrub(connection: Connection) -> None:
         connection.execute(text("INSERT INTO complaint_words(complaint_words) VALUES ('optimize')"))
 
 
-def _put(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    key = "id" if connection.dialect.name == "postgresql" else "rowid"
-    if rows:
-        connection.execute(text(f"INSERT INTO complaint_words ({key}, tokens) VALUES (:id, :tokens)"), rows)
+def _disturb(connection: Connection) -> None:
+    """Whoever has just read the words that are taken out reads again before it writes."""
+    connection.execute(update(IndexedRow).where(IndexedRow.upto > 0).values(upto=IndexedRow.upto - 1))
+
+
+def _out(connection: Connection, ids: Collection[int]) -> None:
+    if ids:
+        query = text(f"DELETE FROM complaint_words WHERE {_key(connection)} = :id")
+        connection.execute(query, [{"id": one} for one in ids])
+
+
+def _put(connection: Connection, tokens: Mapping[int, str]) -> None:
+    _out(connection, tokens)
+    if tokens:
+        query = text(f"INSERT INTO complaint_words ({_key(connection)}, tokens) VALUES (:id, :tokens)")
+        connection.execute(query, [{"id": row_id, "tokens": told} for row_id, told in tokens.items()])
+
+
+def _key(connection: Connection) -> str:
+    return "id" if connection.dialect.name == "postgresql" else "rowid"
 
 
 def _portions(sources: list[str]) -> Iterator[list[str]]:

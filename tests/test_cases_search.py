@@ -113,10 +113,10 @@ def test_counting_stops_and_exports_go_on(book: Book) -> None:
     assert len(list(book.finder.all(Query(), TODAY, 5))) == 5
 
 
-@pytest.mark.parametrize("after", ["x", "1/2/3", "1.5.5/3", "'/1", "1/99999999999999999999"])
-def test_a_made_up_place_is_refused(book: Book, after: str) -> None:
-    with pytest.raises(AfterError):
-        book.finder.page(Query(), TODAY, after)
+def test_a_made_up_place_is_refused(book: Book) -> None:
+    for after in ("x", "1/2/3", "1.5.5/3", "'/1", "1/99999999999999999999"):
+        with pytest.raises(AfterError):
+            book.finder.page(Query(), TODAY, after)
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -166,7 +166,7 @@ def many(records: Records) -> None:
         )
         connection.execute(
             text(
-                f"INSERT INTO complaint_words ({'id' if pg else 'rowid'}, tokens) SELECT id, CASE id % 40 WHEN 0 THEN 'koule leiwu wushi man' ELSE 'wangluo' END FROM complaints"
+                f"INSERT INTO complaint_words ({'id' if pg else 'rowid'}, tokens) SELECT id, CASE id % 40 WHEN 0 THEN 'koule lewu wushi man' ELSE 'wangluo' END FROM complaints"
             )
         )
     with records.reading() as connection:
