@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tomli_w
 from click.testing import CliRunner
 
 from hotline.commands.whatif import whatif as command
@@ -147,3 +148,25 @@ def test_command_line(tmp_path: Path):
         refused = CliRunner().invoke(command, [str(path), *bad])
         assert refused.exit_code == 2
         assert words in refused.stderr
+
+
+def test_agent_assist_is_taken_from_the_lines_own_log(tmp_path, monkeypatch):
+    from hotline.prefilled import prefilled
+    from hotline.records import Records, migrate
+
+    url = f"sqlite:///{tmp_path / 'hotline.db'}"
+    monkeypatch.setenv("DATABASE_URL", url)
+    migrate(url)
+    records = Records(url)
+    heard = lambda name: ("field_heard", {"field": name, "value": "x", "state": "heard"})  # noqa: E731
+    answered = ("agent_answered", {"agent": "wang", "waited_s": 1.0})
+    records.append("CA1", heard("category"), heard("phone"), heard("amount"), answered, heard("evidence"), ("field_rejected", {"field": "amount", "who": "wang"}))
+    records.append("CA2", answered)
+    records.append("CA3", heard("category"))  # no agent: saves nobody anything
+    assert prefilled(records.after(0)).fields == 1.0  # category and phone of one call, nothing of the other
+    records.close()
+    path = tmp_path / "m.toml"
+    path.write_text(tomli_w.dumps(two()))
+    answer = CliRunner().invoke(command, [str(path), "--assist", "12 s", "--json"], catch_exceptions=False)
+    assert json.loads(answer.stdout)["what_if"]["scenarios"][0]["scenario"] == "aht -12.0s"
+    assert "1.00 fields a call" in answer.stderr
