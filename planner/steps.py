@@ -280,7 +280,7 @@ class Work:
             raise StepError("请至少加一个情景 Add at least one scenario, or ask what one agent more is worth")
         weeks, needs, _ = self._made("need")
         made = self._made("shifts")
-        base = _rostered(from_dict(weeks[0].model).with_(replications=own.replications), weeks[0], made)
+        base = rostered(from_dict(weeks[0].model).with_(replications=own.replications), weeks[0], made)
         cost = chosen.of("shifts", self.choices).full_cost
         base = replace(base, groups=tuple(replace(group, cost_per_hour=cost) for group in base.groups))
         found = worth = None
@@ -325,11 +325,7 @@ class Work:
         (self.folder / "made" / f"{name}.pickle").write_bytes(pickle.dumps(what))
 
     def _made(self, name: str) -> Any:
-        # Our own file in our own folder, closed to others; what another version wrote may not fit any more.
-        try:
-            return pickle.loads((self.folder / "made" / f"{name}.pickle").read_bytes())
-        except (OSError, pickle.UnpicklingError, AttributeError, ImportError, EOFError) as error:
-            raise StepError(f"请重做 Do this step again: {name} ({type(error).__name__})") from None
+        return made(self.folder, name)
 
     def _csv(self, name: str, heads: list[str], rows: Any) -> list[str]:
         with (self.folder / "out" / name).open("w", encoding="utf-8-sig", newline="") as file:
@@ -337,6 +333,15 @@ class Work:
             out.writerow(heads)
             out.writerows([f"'{c}" if isinstance(c, str) and c and c[0] in "=+-@\t" else c for c in row] for row in rows)
         return [name]
+
+
+def made(folder: Path, name: str) -> Any:
+    """What a step of the plan in this folder has handed on. StepError where it is not there or does not fit."""
+    # Our own file in our own folder, closed to others; what another version wrote may not fit any more.
+    try:
+        return pickle.loads((folder / "made" / f"{name}.pickle").read_bytes())
+    except (OSError, pickle.UnpicklingError, AttributeError, ImportError, EOFError) as error:
+        raise StepError(f"请重做 Do this step again: {name} ({type(error).__name__})") from None
 
 
 def _need_table(need: Any, pool: Any, week: date | None) -> Table:
@@ -351,7 +356,7 @@ def _flat(table: dict[str, Any]) -> Table:
     return Table(table["title"], table["heads"], [[name, *cells] for name, cells in table["rows"]])
 
 
-def _rostered(base: Any, week: coming.Week, made: shifts.ShiftPlan) -> Any:
+def rostered(base: Any, week: coming.Week, made: shifts.ShiftPlan) -> Any:
     """The week with the agents that the roster puts on the phone, less shrinkage."""
     plan, grid = made.plan, base.grid
     agents = np.zeros((len(base.groups), len(grid.labels)))

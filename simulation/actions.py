@@ -28,7 +28,7 @@ from simulation.tally import tally
 FIGURES = ("service_level", "abandonment", "asa", "occupancy", "offered", "answered", "abandoned")
 OVERTIME_PRICE = 1.5
 """Of an agent-hour beyond the roster (Labour Law of the PRC, art. 44)."""
-TRIED_CALLS = 60_000
+TRIED_CALLS = 30_000
 FEWEST, MOST = 12, 100
 """Replications: so many that about TRIED_CALLS calls are simulated with each action."""
 KINDS = ("none", "call_backs", "recall", "overtime", "together", "let_go")
@@ -212,6 +212,26 @@ def _least(most: int, tried: Callable[[int], Action]) -> Action | None:
     return best
 
 
+def _shorter(found: Action, most: int, ends: list[float], tried: Callable[[int, float], Action]) -> Action:
+    """The cheapest overtime that suffices: as few agents, or some more, for as short as will do."""
+    if not found.sufficient:
+        return found
+    best = found
+    fewest = next(iter(found.agents.values()))
+    for n in sorted({fewest, min(fewest + 1, most), min(2 * fewest, most)}):
+        low, high = -1, len(ends) - 1  # the last end suffices: more agents are never worse on the same calls
+        while high - low > 1:
+            middle = (low + high) // 2
+            shorter = tried(n, ends[middle])
+            if shorter.sufficient:
+                high = middle
+                if shorter.cost < best.cost:
+                    best = shorter
+            else:
+                low = middle
+    return best
+
+
 def _more(rest: RunModel, aim: Aim, means: Means, trial: _Trial, base: Result, made, now: float, close: float) -> list[Action]:
     out: list[Action] = []
     start, until = _short(rest, aim, base, now, close)
@@ -232,17 +252,17 @@ def _more(rest: RunModel, aim: Aim, means: Means, trial: _Trial, base: Result, m
         found = _least(n, lambda k, name=name: made("recall", trial.against(recalled(rest, {name: k})), {name: k}, now, over))
         out += [found] if found else []
 
-    def longer(model: RunModel, g: int, n: int) -> RunModel:
-        return with_more(model, g, n, [(start, until)])
+    def overtime(g: int, n: int, end: float = until) -> Action:
+        return made("overtime", trial.against(with_more(rest, g, n, [(start, end)])), {names[g]: n}, start, end)
 
     best: dict[int, Action] = {}
     for g in helpful:
         group = rest.groups[g]
         most = means.most_overtime.get(group.name, max(2, math.ceil(float(group.present.max()) / 2)))
-        found = _least(most, lambda k, g=g: made("overtime", trial.against(longer(rest, g, k)), {names[g]: k}, start, until))
+        found = _least(most, lambda n, g=g: overtime(g, n))
         if found is not None:
-            best[g] = found
-            out.append(found)
+            best[g] = _shorter(found, most, [i.end for i in base.intervals if i.end is not None and start < i.end <= until], lambda n, end, g=g: overtime(g, n, end))
+            out.append(best[g])
     parts = [*(a for a in out if a.kind != "overtime"), *best.values()]
     if len(parts) > 1 and not any(a.sufficient for a in out):
         model = offered or rest
