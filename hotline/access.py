@@ -86,6 +86,8 @@ ACCESS: dict[str, frozenset[str]] = {
     "reports.quarter_file": PLANNERS,
     "reports.static": PLANNERS,
     "planner.page": PLANNERS,
+    "today.page": PLANNERS,
+    "today.data": PLANNERS,
     "planner.begin": PLANNERS,
     "planner.plan": PLANNERS,
     "planner.upload": PLANNERS,

@@ -163,17 +163,17 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     open_cases(app, settings, records, reception, evidence, hub, users, retention, lambda: datetime.now(zone))
     retention.watch()
     board = Board(records, settings.wallboard, zone=settings.line.timezone, agents=floor.agents, now=time.time)
-    app.register_blueprint(
-        wallboard_blueprint(
-            board, hub, who=signed_in, open_session=lambda: session_check(users),
-            reasons=lambda: {one.name: getattr(one, chosen()) for one in script.breaks},
-        )  # fmt: skip
-    )
     board.watch(hub)
     satisfaction = open_reports(app, csrf, settings, records, reception, carrier, signatures, background)
     reception.settled = satisfaction.ask
     Clockwork(records, ledger, now=lambda: datetime.now(zone), alert=board.breached, settled=satisfaction.ask).start()
-    open_planner(app, settings, records)
+    today = open_planner(app, settings, records, board)
+    app.register_blueprint(
+        wallboard_blueprint(
+            board, hub, who=signed_in, open_session=lambda: session_check(users),
+            ahead=today.ahead, reasons=lambda: {one.name: getattr(one, chosen()) for one in script.breaks},
+        )  # fmt: skip
+    )
     Reaper(flow, records.calls_in_progress, carrier.status).start()
     floor.start()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,7 +47,7 @@ class Board:
         self.zone = ZoneInfo(zone)
         self.alerts = Alerts(records)
         self.words = Words(settings.words)
-        self._agents = agents
+        self.agents = agents
         self._now = now
         self._lock = threading.Lock()
         self._requests = Requests()
@@ -71,7 +71,7 @@ class Board:
 
     def state(self) -> dict[str, Any]:
         """Everything on the wallboard, JSON-ready. Nobody's number is in it; counted once a second, whoever asks."""
-        now, agents = self._now(), self._agents()
+        now, agents = self._now(), self.agents()
         begin, end = self.day()
         alerts = [asdict(alert) for alert in self.alerts.shown(begin)]
         with self._lock:
@@ -82,10 +82,17 @@ class Board:
                 self._told = (present, self._count(now, begin, end, agents))
             return self._told[1] | {"alerts": alerts}
 
+    def requests(self) -> list[Request]:
+        """The requests of today, and those of the day before, of which some may still wait; as they are now."""
+        begin, _ = self.day()
+        with self._lock:
+            self._read()
+            return [replace(one, talks=list(one.talks)) for one in self._requests.since(begin - DAY_S)]
+
     def agents_day(self, day: date | None = None) -> list[AgentDay]:
         """The day of every agent, up to now if it is today."""
         begin, end = self.day(day)
-        names = [agent["name"] for agent in self._agents()]
+        names = [agent["name"] for agent in self.agents()]
         return agents_day(self._records, names, begin, max(begin, min(end, self._now())))
 
     def _count(self, now: float, begin: float, end: float, agents: list[dict[str, Any]]) -> dict[str, Any]:
@@ -178,7 +185,7 @@ class Board:
 
     def look(self) -> None:
         """Take what is new in the log and raise what there is to raise, each thing once whoever looks."""
-        agents, now = self._agents(), self._now()
+        agents, now = self.agents(), self._now()
         with self._lock:
             self._read()
             half_hour = now // HALF_HOUR_S * HALF_HOUR_S

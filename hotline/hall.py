@@ -14,7 +14,7 @@ POLICY = (
     "require-trusted-types-for 'script'"
 )
 # Page in the bar's menu → endpoint; who may not use it is not shown it.
-MENU = ("desk.page", "cases.page", "wallboard.page", "planner.page", "reports.page", "privacy.page", "outbox")
+MENU = ("desk.page", "cases.page", "wallboard.page", "today.page", "planner.page", "reports.page", "privacy.page", "outbox")
 
 
 def furnish(app: Flask, *, name: str, zone: str, default: str = "zh") -> None:

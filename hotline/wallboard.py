@@ -29,11 +29,12 @@ def wallboard_blueprint(
     who: Callable[[], str],
     open_session: Callable[[], Callable[[], bool]],
     reasons: Callable[[], Mapping[str, str]] = dict,
+    ahead: Callable[[], dict[str, Any] | None] = lambda: None,
 ) -> Blueprint:
     """``/wallboard`` and what it asks for.
 
     ``who`` names the supervisor who acknowledges an alert; ``reasons`` tells the words for agents' breaks in the
-    user's language.
+    user's language, ``ahead`` the calls of today against their forecast (None: there is none).
     """
     pages = Blueprint("wallboard", __name__, url_prefix="/wallboard", template_folder="templates")
 
@@ -43,11 +44,11 @@ def wallboard_blueprint(
 
     @pages.get("/data")
     def data() -> dict[str, Any]:
-        return board.state()
+        return board.state() | {"ahead": ahead()}
 
     @pages.get("/events")
     def events() -> Response:
-        stream = _stream(board, hub, open_session())
+        stream = _stream(lambda: board.state() | {"ahead": ahead()}, hub, open_session())
         return Response(stream, mimetype="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
     @pages.post("/alerts/<int:alert>")
@@ -80,12 +81,12 @@ def wallboard_blueprint(
     return pages
 
 
-def _stream(board: Board, hub: Hub, admitted: Callable[[], bool]) -> Iterator[str]:
+def _stream(state: Callable[[], dict[str, Any]], hub: Hub, admitted: Callable[[], bool]) -> Iterator[str]:
     """The whole state, once a second at most: it is small, and nothing can be missed."""
     with hub.listening() as ear:
         yield "retry: 2000\n\n"
         while admitted():
-            yield f"data: {json.dumps(board.state(), ensure_ascii=False)}\n\n"
+            yield f"data: {json.dumps(state(), ensure_ascii=False)}\n\n"
             until = time.monotonic() + EVERY_S
             while (left := until - time.monotonic()) > 0:
                 ear.wait(left)

@@ -98,6 +98,13 @@ class Plans:
         with self.records.reading() as connection:
             return [Plan(*row) for row in connection.execute(query)]
 
+    def shared(self) -> list[Plan]:
+        """Everybody's shared plans, the newest change first."""
+        table = PlanRow.__table__
+        query = select(table).where(table.c.shared).order_by(table.c.changed_at.desc()).limit(50)
+        with self.records.reading() as connection:
+            return [Plan(*row) for row in connection.execute(query)]
+
     def change(self, plan: str, **values: Any) -> None:
         """Set name, shared or choices."""
         table = PlanRow.__table__

@@ -255,17 +255,17 @@ def _more(rest: RunModel, aim: Aim, means: Means, trial: _Trial, base: Result, m
     def overtime(g: int, n: int, end: float = until) -> Action:
         return made("overtime", trial.against(with_more(rest, g, n, [(start, end)])), {names[g]: n}, start, end)
 
-    best: dict[int, Action] = {}
     for g in helpful:
         group = rest.groups[g]
         most = means.most_overtime.get(group.name, max(2, math.ceil(float(group.present.max()) / 2)))
         found = _least(most, lambda n, g=g: overtime(g, n))
         if found is not None:
-            best[g] = _shorter(found, most, [i.end for i in base.intervals if i.end is not None and start < i.end <= until], lambda n, end, g=g: overtime(g, n, end))
-            out.append(best[g])
-    parts = [*(a for a in out if a.kind != "overtime"), *best.values()]
+            ends = [i.end for i in base.intervals if i.end is not None and start < i.end <= until]
+            out.append(_shorter(found, most, ends, lambda n, end, g=g: overtime(g, n, end)))
+    idle = _nearness(made("none", trial.against(rest)), aim)
+    parts = [a for a in out if _nearness(a, aim) > idle]
     if len(parts) > 1 and not any(a.sufficient for a in out):
-        model = offered or rest
+        model = offered if any(a.kind == "call_backs" for a in parts) else rest
         for part in parts:
             for name, n in part.agents.items():
                 model = with_more(model, names.index(name), n, [(part.start, part.until)])

@@ -98,6 +98,16 @@ def expected(model: RunModel, weekday: str) -> tuple[np.ndarray, float, dict[str
     return edges[:-1] - midnight, float(edges[1] - edges[0]), out
 
 
+def on_phone(model: RunModel, weekday: str, at: float) -> dict[str, int]:
+    """Agents of each group who are planned on the phone at a moment, seconds after midnight; less shrinkage, to the nearest."""
+    midnight, _ = _day(model, weekday)
+    out = {}
+    for g in model.groups:
+        place = int(np.searchsorted(g.times, midnight + at, side="right")) - 1
+        out[g.name] = int(np.rint(g.present[place] * (1 - g.shrinkage))) if place >= 0 else 0
+    return out
+
+
 def rest_of_day(
     model: RunModel, weekday: str, now: Now, factors: Mapping[str, float], shape: float | None, *, within: float | None = None
 ) -> RunModel:

@@ -325,7 +325,7 @@ def test_alerts_are_raised_once_and_seen_by_one(board: tuple[Board, Records, Clo
     records.append("CA1", ("utterance", {"text": "您可以找媒体", "start": 0.0, "end": 2.0, "who": "agent"}))
     records.append("CA1", ("queued", {"queue": "billing", "position": None}))
     clock.now += 40
-    again = Board(records, seen.settings, zone="Asia/Shanghai", agents=seen._agents, now=clock)
+    again = Board(records, seen.settings, zone="Asia/Shanghai", agents=seen.agents, now=clock)
     for _ in range(2):
         seen.look()
         again.look()  # another process, or this one after a restart

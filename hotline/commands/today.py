@@ -39,6 +39,8 @@ def today(
 
     MODEL_OR_PLAN is a model file, a plan's folder (`plan --output`) or the id of a plan of /planner.
     """
+    from hotline.terminal_today import notes, tables
+    from hotline.today import told
     from simulation import actions, planning_report
     from simulation import today as days
     from simulation.problem import ModelError
@@ -95,12 +97,10 @@ def today(
         raise Refused("\n".join(str(problem) for problem in error.problems)) from None
     what = {
         "model": model.name, "date": which.isoformat(), **found.to_dict(), "answer_within_s": within,
-        "service_so_far": {**dataclasses.asdict(so_far), **{n: getattr(so_far, n) for n in ("service_level", "service_level_without_short", "abandonment", "asa_s")}},
+        "service_so_far": told(so_far),
         "line": {"waiting": len(now.waiting), "longest_wait_s": max((w.waited for w in now.waiting), default=None), "busy": len(now.busy), "agents": dict(now.agents)},
         "advice": advice and advice.to_dict(),
     }  # fmt: skip
-    from hotline.terminal_today import notes, tables
-
     drawn = tables(found, so_far, advice)
     if report is not None:
         write(report, lambda path: planning_report.write(path, f"今日 · Today {which}", notes(found, so_far, advice), [days.chart(found)], drawn))

@@ -41,7 +41,7 @@ function draw(state) {
   });
   figure("first_call_resolution", percent(today.first_call_resolution), { count: of(today.resolved) });
   figure("repeat_call_rate", percent(today.repeat_call_rate), { count: of(today.often) });
-  drawMore(today, targets);
+  drawMore(today, targets, state.ahead);
   rows("skills", state.skills, (one) => [
     skill(one.skill), one.waiting, judged(time(one.longest_wait_s), most(one.longest_wait_s, targets.longest_wait_s)),
     one.available, one.offered, judged(percent(one.service_level), least(one.service_level, targets.connection_rate)),
@@ -63,14 +63,21 @@ function draw(state) {
   drawAlerts(state.alerts);
 }
 
-function drawMore(today, targets) {
+function drawMore(today, targets, ahead) {
   const told = {
     ...today, asa: time(today.asa_s), aht: time(today.aht_s), short_s: targets.short_s,
     containment: percent(today.containment), contained: of(today.contained), without: percent(today.service_level_without_short),
     whole: today.offered - today.short,
   };
   const parts = ["calls", "requests", "containment", "times", "without_short", "promises", "filed"];
-  byId("more").replaceChildren(...parts.map((name) => node("li", { text: filled(`board.more.${name}`, told) })));
+  const items = parts.map((name) => node("li", { text: filled(`board.more.${name}`, told) }));
+  if (ahead) {
+    const { so_far, expected, morning, day } = ahead;
+    const round = (value) => value.toFixed(0);
+    const words = { so_far: round(so_far), expected: round(expected), morning: round(morning), day: round(day.mean), low: round(day.low), high: round(day.high) };
+    items.push(node("li", { id: "ahead" }, node("a", { href: "/planner/today", text: filled("board.more.ahead", words) })));
+  }
+  byId("more").replaceChildren(...items);
 }
 
 function skill(name) {
