@@ -49,7 +49,7 @@ class LiveDay:
         """(calls by type and interval, the line, the figures so far, agents on a break by group) at ``at`` seconds after midnight, not later than now."""
         moment = self._now() - (self.clock() - at)
         today = self._day(moment)
-        own = [one for one in self._requests() if not one.back and one.at <= moment]
+        own = [one for one in self._requests() if not one.back and one.at < moment]
         counts: dict[str, np.ndarray] = {}
         waits: dict[str, list[float]] = {"answered": [], "abandoned": [], "others": []}
         for one in own:

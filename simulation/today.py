@@ -96,7 +96,7 @@ def of_history(history: History, day: date, at: float, model: RunModel, starts: 
     """(calls by type and interval, the line at that moment, the figures so far) of a day's records as they were known at `at` seconds after midnight."""
     calls = history.where((history.day == day_number(day)) & (history.asked | (history.outcome == BLOCKED)))
     offered = calls.offered - day_number(day) * DAY
-    calls, offered = calls.where(offered <= at), offered[offered <= at]
+    calls, offered = calls.where(offered < at), offered[offered < at]
     known = {t.name: t for t in model.types}
     kinds = kinds_of(calls) if len(calls) else np.zeros(0, int)
     names = [_name(known, calls, int(t), int(p)) for t, p in zip(calls.type, kinds)]

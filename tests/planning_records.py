@@ -10,12 +10,12 @@ from pathlib import Path
 HEADS = ["流水号", "来电时间", "技能组", "座席", "主叫号码", "等待时长", "通话时长", "结果"]
 
 
-def write_records(path: Path, *, weeks: int = 5, hours: tuple[int, int] = (9, 13), seed: int = 4) -> int:
-    """Write them; Sundays are closed. Returns the number of calls."""
+def write_records(path: Path, *, weeks: int = 5, hours: tuple[int, int] = (9, 13), seed: int = 4, first: dt.date = dt.date(2026, 9, 28)) -> int:
+    """Write them, from a Monday on; Sundays are closed. Returns the number of calls."""
     chance = random.Random(seed)
     rows: list[list[object]] = []
     for number in range(weeks * 7):
-        day = dt.date(2026, 9, 28) + dt.timedelta(number)
+        day = first + dt.timedelta(number)
         if day.weekday() == 6:
             continue
         for hour in range(*hours):
