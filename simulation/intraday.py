@@ -23,6 +23,8 @@ from simulation.forecast import interval_of
 
 MEMORY_S = 3 * 3600.0
 """Calls so long ago count 1/e of present ones, and intervals so far apart scatter together by as much."""
+NOTHING = 1e-9
+"""Expected calls that are none."""
 LEAST_CV = 0.02
 """No forecast is surer of a day's level."""
 
@@ -103,6 +105,7 @@ def reforecast(
         raise ValueError("numbers of calls are finite and not negative")
     day_cv = max(day_cv, LEAST_CV)
     own = max(interval_cv**2 - day_cv**2, 0.0)
+    expected = np.where(expected < NOTHING, 0.0, expected)
     so_far, to_come = expected * past, expected * (1 - past)
     over = past > 0
     came = np.where(over, calls, 0.0)
@@ -113,10 +116,10 @@ def reforecast(
     seen, awaited = float(recent @ came), float(recent @ so_far)
     # What the weighted count varies by, given the day's level, against what Poisson calls would: so much less it tells.
     noise = float(recent**2 @ so_far + own * ((recent * so_far) ** 2).sum())
-    trust = awaited / noise if noise > 0 else 0.0
+    trust = awaited / noise if awaited > NOTHING else 0.0
     shape, rate = prior + trust * seen, prior + trust * awaited
     factor = shape / rate
-    ratio = seen / awaited if awaited > 0 else None
+    ratio = seen / awaited if awaited > NOTHING else None
     to_come = factor * to_come
     spread = np.sqrt(1 / shape + own)
     low, high = interval_of(to_come, float(spread), level)
@@ -134,7 +137,8 @@ def reforecast(
 def _together(calls: np.ndarray, interval: float) -> float:
     """Share of the intervals' own variance that their sum keeps: what makes one busy makes the next ones busy."""
     apart = np.abs(np.subtract.outer(np.arange(len(calls)), np.arange(len(calls)))) * interval
-    return float(calls @ np.exp(-apart / MEMORY_S) @ calls / calls.sum() ** 2)
+    share = calls / calls.sum()
+    return float(share @ np.exp(-apart / MEMORY_S) @ share)
 
 
 def by_type(
