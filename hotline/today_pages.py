@@ -24,6 +24,8 @@ from simulation.today import Day, Outlook, chart, day_of, outlook
 
 KEPT_S = 10.0
 """The wallboard's figures are counted again after this."""
+MOST_PLANS = 30
+"""Looked through for today, the newest first."""
 WORDS = ("title", "means", "forecast", "reforecast", "actual", "morning", "now")
 
 
@@ -43,8 +45,8 @@ class Today:
         self._ahead: tuple[float, dict[str, Any] | None] = (-KEPT_S, None)
 
     def covering(self, plans: list[Plan]) -> list[Plan]:
-        """Those of the plans that have a need for today."""
-        return [plan for plan in plans if not isinstance(self.planned(plan), str)]
+        """Those of the newest of these plans that have a need for today."""
+        return [plan for plan in plans[:MOST_PLANS] if not isinstance(self.planned(plan), str)]
 
     def planned(self, plan: Plan) -> _Kept | str:
         """Today of the plan, or why there is none."""
@@ -79,13 +81,13 @@ class Today:
             since, known = self._ahead
         if time.monotonic() - since < KEPT_S:
             return known
-        plans = self.covering(self.plans.shared())
         found = None
-        if plans:
-            kept = self.planned(plans[0])
+        for plan in self.plans.shared()[:MOST_PLANS]:
+            kept = self.planned(plan)
             if not isinstance(kept, str):
                 r = self.look(kept)[0].reforecast
                 found = {"so_far": r.so_far, "expected": r.so_far_expected, "day": asdict(r.day), "morning": r.morning.mean}
+                break
         with self._lock:
             self._ahead = (time.monotonic(), found)
         return found

@@ -22,6 +22,8 @@ from simulation.replicate import run
 from simulation.run_model import Arrivals, Grid, RunGroup, RunModel, RunPromise, RunType
 
 POOL = 4096
+ENOUGH_CALLS = 6000
+"""To learn from how many requests redials make: the share is known to a percent, and a large line's day takes no longer."""
 LEAST_LEFT = 1.0
 """Seconds that a talk longer than any known one still takes."""
 COUNTED_FROM = 0.5
@@ -139,12 +141,13 @@ def rest_of_day(
     )  # fmt: skip
 
 
-def offers_per_call(model: RunModel, weekday: str, replications: int = 8) -> float:
+def offers_per_call(model: RunModel, weekday: str) -> float:
     """Requests for an agent that come of a first one, redials included: by simulation of the planned day."""
     if not any(t.redial for t in model.types):
         return 1.0
     day = rest_of_day(model, weekday, Now(0.0), {}, model.busyness_shape)
-    result = run(replace(day, replications=replications, precision=None))
+    calls = sum(map(_calls, day.types))
+    result = run(replace(day, replications=int(np.clip(ENOUGH_CALLS / max(calls, 1.0), 1, 20)), precision=None))
     first = result.count("offered").mean - result.count("transfers").mean - result.count("redials").mean
     return 1.0 + result.count("redials").mean / first if first > 0 else 1.0
 
