@@ -108,6 +108,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     signatures = Signatures(settings.public_url, settings.auth_token)
     carrier = CarrierRest(settings.carrier_url, settings.account_sid, settings.auth_token, settings.line.number)
     background = ThreadPoolExecutor(CARRIER_THREADS, thread_name_prefix="carrier")
+    urls = Urls(settings.public_url)
     leg_urls = LegUrls(settings.public_url)
     floor = Floor(
         settings.script, Roster(records), records, carrier, leg_urls, now=time.time, background=background
@@ -122,7 +123,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     ledger = Ledger(records, clocks, ladder=len(settings.script.escalation), now=lambda: datetime.now(zone))
     recordings = Recordings(settings.var / "recordings")
     flow = Flow(
-        Voice(settings.script, Urls(settings.public_url)),
+        Voice(settings.script, urls),
         records,
         hub,
         carrier,
@@ -141,6 +142,8 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
         hub,
         lambda lang, on_partial, on_utterance: listen(lang, on_partial, on_utterance) if lang in hears else Deaf(),
         caller_of=floor.talking,
+        legs_of=floor.legs_with,
+        fork=lambda leg, token: carrier.fork(leg, urls.media, token, urls.stream),
         now=time.time,
     )
     app.register_blueprint(leg_blueprint(flow, floor, Legs(settings.script, leg_urls), signatures, records, ear))
@@ -174,7 +177,12 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
             ahead=today.ahead, reasons=lambda: {one.name: getattr(one, chosen()) for one in script.breaks},
         )  # fmt: skip
     )
-    Reaper(flow, records.calls_in_progress, carrier.status).start()
+
+    def goes_on(sid: str) -> None:
+        flow.listen_again(sid)
+        ear.listen_again(sid, flow.language(sid))
+
+    Reaper(flow, records.calls_in_progress, carrier.status, goes_on).start()
     floor.start()
 
     @app.get("/health")

@@ -15,6 +15,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from audio.session import Partial, Utterance
+from ivr.call import STREAM_OPENS_S
 from ivr.ports import Hub, Records
 from ivr.script import Script
 from ivr.stream import Listen, Stream
@@ -25,8 +26,9 @@ log = logging.getLogger(__name__)
 class AgentEar:
     """Streams of agents' calls. Thread-safe.
 
-    ``caller_of(leg)`` is the caller with whom the agent of this call talks now, None for nobody; ``now`` Unix seconds.
-    A stream that breaks with the process is not opened again: the next call has one.
+    ``caller_of(leg)`` is the caller with whom the agent of this call talks now, None for nobody; ``legs_of(caller)``
+    are the calls of the agents who talk with them; ``fork(leg, token)`` has the carrier open a stream in mid-call;
+    ``now`` gives Unix seconds.
     """
 
     def __init__(
@@ -37,6 +39,8 @@ class AgentEar:
         listen: Listen,
         *,
         caller_of: Callable[[str], str | None],
+        legs_of: Callable[[str], list[str]],
+        fork: Callable[[str, str], None],
         now: Callable[[], float],
     ) -> None:
         self._script = script
@@ -44,16 +48,31 @@ class AgentEar:
         self._hub = hub
         self._listen = listen
         self._caller_of = caller_of
+        self._legs_of = legs_of
+        self._fork = fork
         self._now = now
         self._lock = threading.Lock()
-        self._tokens: dict[str, tuple[str, str]] = {}  # leg -> (token, language)
+        self._tokens: dict[str, tuple[str, str, float]] = {}  # leg -> (token, language, when)
+        self._open: set[str] = set()  # legs that are heard
 
     def token(self, leg: str, lang: str) -> str:
         """A one-time token for the stream of this call, in which this language is spoken."""
         token = secrets.token_urlsafe(24)
         with self._lock:
-            self._tokens[leg] = (token, lang)
+            self._tokens[leg] = (token, lang, self._now())
         return token
+
+    def listen_again(self, caller: str, lang: str) -> None:
+        """Hear the agents who talk with this caller again where no stream is open: it broke with a process or the network."""
+        for leg in self._legs_of(caller):
+            with self._lock:
+                asked = self._tokens.get(leg)
+                if leg in self._open or (asked is not None and self._now() - asked[2] < STREAM_OPENS_S):
+                    continue
+            try:
+                self._fork(leg, self.token(leg, lang))
+            except Exception as error:  # the two go on talking, and it is asked again
+                log.warning("call %s: the carrier did not open the agent's stream: %s", leg, type(error).__name__)
 
     def forget(self, leg: str) -> None:
         """The call is over; a stream that never came will not be let in."""
@@ -67,6 +86,7 @@ class AgentEar:
             if known is None or not hmac.compare_digest(known[0].encode(), token.encode()):
                 return None
             del self._tokens[leg]
+            self._open.add(leg)
         began = self._now()
         stream = Stream(
             self._script,
@@ -75,10 +95,15 @@ class AgentEar:
             on_started=lambda stream, name: None,
             on_partial=lambda partial: self._partial(leg, began, partial),
             on_utterance=lambda utterance: self._heard(leg, began, utterance),
-            on_closed=lambda stream, reason: stream.close(wait=True),
+            on_closed=lambda stream, reason: self._closed(leg, stream),
         )
         stream.expect("agent")
         return stream
+
+    def _closed(self, leg: str, stream: Stream) -> None:
+        with self._lock:
+            self._open.discard(leg)
+        stream.close(wait=True)
 
     def _partial(self, leg: str, began: float, partial: Partial) -> None:
         caller = self._caller_of(leg)

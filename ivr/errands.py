@@ -41,6 +41,17 @@ class Errands:
         body = wording.text(self._voice.script, say, call.state.lang, spoken=False)
         self._background.submit(self._text, call, to, body)
 
+    def fork(self, call: Call, token: str) -> None:
+        """Open the call's audio stream in mid-call, under this token."""
+        self._background.submit(self._fork, call.sid, token)
+
+    def _fork(self, sid: str, token: str) -> None:
+        urls = self._voice.urls
+        try:
+            self._carrier.fork(sid, urls.media, token, urls.stream)
+        except Exception as error:  # keys still work, and it is asked again
+            log.warning("call %s: the carrier did not open its stream: %s", sid, type(error).__name__)
+
     def _interrupt(self, call: Call, turn: int) -> None:
         until = time.monotonic() + SETTLE_S
         while call.speaking and time.monotonic() < until:

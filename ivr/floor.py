@@ -158,6 +158,11 @@ class Floor:
                 return None
             return contact.call
 
+    def legs_with(self, sid: str) -> list[str]:
+        """The calls of the agents who talk with this caller now."""
+        with self.changed:
+            return [duty.leg for duty in self.crew if duty.leg and duty.call == sid and self.talking(duty.leg) == sid]
+
     def position(self, sid: str) -> int | None:
         """The caller's place among those who compete for the same agents, from 1; None: does not wait."""
         with self.changed:

@@ -169,6 +169,21 @@ class Flow(Conversations):
         call = self._known(sid) if sid else None
         return call.state.lang if call else self.voice.script.languages.default
 
+    def listen_again(self, sid: str) -> None:
+        """Hear a live call again whose stream is gone: with the process that was killed, or with the network.
+
+        Two who talk ask no webhook for a document that could open one, so it is opened from here.
+        """
+        call = self._known(sid)
+        if call is None:
+            return
+        with call.lock:
+            if call.state.turn == 0 or call.state.step in ("end", "gone"):
+                return
+            token = call.stream_token(self._now(), again=False)
+        if token is not None:
+            self._errands.fork(call, token)
+
     def amend(self, sid: str, kind: str, data: dict[str, Any]) -> None:
         """An agent changes a field of this call, which may be over: into the log, the form and what was filed of it."""
         call = self._known(sid)

@@ -1,4 +1,4 @@
-"""Closes calls whose end was never reported: the process was down, or the carrier's callback was lost.
+"""Closes calls whose end was never reported: the process was down, or the carrier's callback was lost. Hears the others again.
 
 A call that stays "in progress" for ever hides its draft complaint and spoils
 every count of live calls, so the carrier is asked about each one now and then.
@@ -44,15 +44,21 @@ class Calls(Protocol):
 class Reaper:
     """Asks the carrier about calls in progress at once, and then every ``EVERY_S`` seconds.
 
-    ``in_progress`` gives their ids, ``carrier_status`` the carrier's word for one of them.
+    ``in_progress`` gives their ids, ``carrier_status`` the carrier's word for one of them; ``goes_on`` is told
+    the id of each call that is not over.
     """
 
     def __init__(
-        self, calls: Calls, in_progress: Callable[[], list[str]], carrier_status: Callable[[str], str]
+        self,
+        calls: Calls,
+        in_progress: Callable[[], list[str]],
+        carrier_status: Callable[[str], str],
+        goes_on: Callable[[str], None] = lambda sid: None,
     ) -> None:
         self._calls = calls
         self._in_progress = in_progress
         self._carrier_status = carrier_status
+        self._goes_on = goes_on
         self._stop = threading.Event()
 
     def start(self) -> None:
@@ -74,6 +80,8 @@ class Reaper:
                 log.info("call %s was over and had not been closed: %s", sid, status)
                 self._calls.status(sid, status)
                 closed += 1
+            else:
+                self._goes_on(sid)
         return closed
 
     def _run(self) -> None:

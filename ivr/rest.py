@@ -1,4 +1,4 @@
-"""What the line asks of its carrier by REST: move a live call on, ring somebody, send an SMS.
+"""What the line asks of its carrier by REST: move a live call on, fork its audio, ring somebody, send an SMS.
 
 The ``twilio`` client does the talking. It knows only Twilio's own host, so the
 one thing added here is where its requests go: to the configured carrier.
@@ -54,6 +54,17 @@ class CarrierRest:
     def redirect(self, call_sid: str, url: str) -> None:
         """Interrupt what the caller hears and go on with the document at ``url``."""
         self._client.calls(call_sid).update(url=url, method="POST")
+
+    def fork(self, call_sid: str, url: str, token: str, status_url: str) -> None:
+        """Send the audio of this call's own party to ``url`` from now on; what is heard goes on undisturbed."""
+        self._client.calls(call_sid).streams.create(
+            url=url,
+            track="inbound_track",
+            status_callback=status_url,
+            status_callback_method="POST",
+            parameter1_name="token",
+            parameter1_value=token,
+        )
 
     def sms(self, to: str, body: str) -> None:
         """Send a text message."""

@@ -81,6 +81,7 @@ def voice_blueprint(flow: Flow, signatures: Signatures, records: Records) -> Blu
         sid, event = call_sid(), field("StreamEvent", WORD, needed=True)
         if event == "stream-error":
             log.warning("call %s: the carrier reports an error of the audio stream", sid)
+            flow.listen_again(sid)
         return twiml("")
 
     def said(sid: str, document: Callable[[], str]) -> Response:

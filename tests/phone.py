@@ -53,6 +53,7 @@ class Requests:
 
     def __init__(self) -> None:
         self.redirects: list[str] = []
+        self.forks: list[tuple[str, str]] = []
         self.messages: list[tuple[str, str]] = []
         self.rung: list[tuple[str, str, str, int]] = []
         self.cancelled: list[str] = []
@@ -62,6 +63,10 @@ class Requests:
     def redirect(self, call_sid: str, url: str) -> None:
         """A live call was to go on at ``url``."""
         self.redirects.append(url)
+
+    def fork(self, call_sid: str, url: str, token: str, status_url: str) -> None:
+        """A stream was to be opened in mid-call."""
+        self.forks.append((call_sid, token))
 
     def ring(self, to: str, url: str, status_url: str, timeout_s: int) -> str:
         """Somebody was to be rung: the SID of that call."""

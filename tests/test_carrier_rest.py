@@ -85,6 +85,28 @@ def test_twiml_interrupts_a_gather(line: ToyLine, carrier: SimpleNamespace) -> N
     assert ("say", "Inline") in heard
 
 
+def test_a_stream_is_opened_in_mid_call(line: ToyLine, carrier: SimpleNamespace) -> None:
+    call = waiting_call(line, carrier)
+    streams = carrier.client().calls(call.sid).streams
+    opened = streams.create(
+        url="wss://line.example.org/media", name="ear", track="inbound_track", status_callback=f"{PUBLIC}/voice/stream",
+        parameter1_name="token", parameter1_value="t-1",
+    )  # fmt: skip
+    assert (opened.call_sid, opened.name, opened.status) == (call.sid, "ear", "in-progress")
+    (start,) = line.wait(lambda: line.sockets and line.sockets[0].of("start"))
+    assert (start["start"]["callSid"], start["streamSid"]) == (call.sid, opened.sid)
+    assert start["start"]["customParameters"] == {"token": "t-1"} and start["start"]["tracks"] == ["inbound"]
+    line.wait(lambda: len(line.sockets[0].of("media")) > 5)
+    assert call.live, "what is heard goes on"
+    assert line.wait(lambda: line.at("/voice/stream"))[0].params["StreamEvent"] == "stream-started"
+    for wrong in ({"url": "https://line.example.org/media"}, {"url": "wss://line.example.org/media?x=1"}, {"url": "wss://line.example.org/media", "name": "ear"}):
+        assert refusal(lambda: streams.create(**wrong))[0] == 400
+    assert refusal(lambda: streams.create(url="wss://line.example.org/media", track="sideways")) == (400, 20001)
+    carrier.client().calls(call.sid).update(status="completed")
+    line.wait(lambda: line.sockets[0].of("stop"))
+    assert refusal(lambda: streams.create(url="wss://line.example.org/media")) == (400, 21220)
+
+
 def test_status_completed_hangs_up(line: ToyLine, carrier: SimpleNamespace) -> None:
     call = waiting_call(line, carrier)
     carrier.client().calls(call.sid).update(status="completed")

@@ -305,6 +305,27 @@ def test_a_stream_that_never_came_is_asked_for_again_but_not_for_ever(records: R
     assert len(tokens) == 4
 
 
+def test_a_call_is_heard_again_from_here_where_its_stream_is_gone(phone: Phone) -> None:
+    phone.flow.listen_again(SID)
+    assert phone.carrier.forks == [], "a call that is not known"
+    phone.dial()
+    phone.flow.listen_again(SID)
+    assert phone.carrier.forks == [], "its stream is on its way"
+    phone.restart()
+    phone.flow.listen_again(SID)
+    phone.flow.listen_again(SID)
+    ((sid, token),) = phone.carrier.forks
+    stream = phone.flow.open(sid, token)
+    assert sid == SID and stream is not None
+    stream.started("MZ2")
+    phone.flow.listen_again(SID)
+    assert len(phone.carrier.forks) == 1, "it is heard"
+    phone.post("/voice/status", CallStatus="completed")
+    stream.closed("stop")
+    phone.flow.listen_again(SID)
+    assert len(phone.carrier.forks) == 1, "it is over"
+
+
 class Ear(Deaf):
     """A recogniser that is still at work on one utterance and gives it when it is closed."""
 

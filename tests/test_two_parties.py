@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -104,10 +105,11 @@ class Person(RecordedCaller):
 
 
 class Talker(Person):
-    """Says a recording once joined, then nothing more."""
+    """Says a recording once joined and told to, then nothing more."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, at_once: bool = True) -> None:
         super().__init__(500)
+        self.may_speak = at_once
         law = sound.read(path.read_bytes())
         frames = [law[at : at + sound.FRAME] for at in range(0, len(law) - sound.FRAME, sound.FRAME)]
         self._frames = iter(frames)
@@ -115,14 +117,22 @@ class Talker(Person):
     def frame(self) -> bytes:
         super().frame()
         silence = sound.encode(np.zeros(sound.FRAME, np.int16))
-        return next(self._frames, silence) if self._together else silence
+        return next(self._frames, silence) if self._together and self.may_speak else silence
 
 
 class Heard:
-    """The gate for agents' voices."""
+    """The gate for agents' voices; ``restart`` puts a new ear in the place of the one that hears."""
 
-    def __init__(self, ear: AgentEar) -> None:
-        self._ear = ear
+    def __init__(self, make: Callable[[], AgentEar]) -> None:
+        self._make = make
+        self._ear = make()
+
+    def restart(self) -> AgentEar:
+        self._ear = self._make()
+        return self._ear
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ear, name)
 
     def handshake_ok(self, signature: str | None) -> bool:
         return True
@@ -134,9 +144,9 @@ class Heard:
 class Staffed:
     """A line with agents, its carrier and its records."""
 
-    def __init__(self, exchange, floor: Floor, records: Records, hub: Hub, app: Flask, address: str) -> None:
+    def __init__(self, exchange, floor: Floor, records: Records, hub: Hub, app: Flask, address: str, ears: Heard) -> None:
         self.exchange, self.floor, self.records, self.hub = exchange, floor, records, hub
-        self.app, self.address = app, address
+        self.app, self.address, self.ears = app, address, ears
         self.work = Work(floor, records, now=time.time)
 
     def wait(self, sid: str, kind: str, patience_s: float = PATIENCE_S) -> dict:
@@ -177,13 +187,14 @@ def line(tmp_path: Path, script) -> Iterator[Staffed]:
         )  # fmt: skip
         app_of["line"].register_blueprint(voice_blueprint(flow, signatures, records))
         pool = Pool()
-        ear = AgentEar(
+        ears = Heard(lambda: AgentEar(
             script, records, hub,
             lambda lang, on_partial, on_utterance: Session(pool, lang, on_partial=on_partial, on_utterance=on_utterance),
-            caller_of=floor.talking, now=time.time,
-        )  # fmt: skip
-        app_of["line"].register_blueprint(leg_blueprint(flow, floor, Legs(script, urls), signatures, records, ear))
-        app_of["line"].register_blueprint(media_blueprint(Heard(ear)))
+            caller_of=floor.talking, legs_of=floor.legs_with, now=time.time,
+            fork=lambda leg, token: carrier.fork(leg, Urls(line_url).media, token, Urls(line_url).stream),
+        ))  # fmt: skip
+        app_of["line"].register_blueprint(leg_blueprint(flow, floor, Legs(script, urls), signatures, records, ears))
+        app_of["line"].register_blueprint(media_blueprint(ears))
         app_of["carrier"] = create_app(
             CarrierSettings(
                 account_sid=ACCOUNT, auth_token=TOKEN, line_url=line_url, public_url=line_url, number=NUMBER,
@@ -193,7 +204,7 @@ def line(tmp_path: Path, script) -> Iterator[Staffed]:
         exchange = app_of["carrier"].extensions["exchange"]
         floor.start()
         try:
-            yield Staffed(exchange, floor, records, hub, app_of["line"], line_url)
+            yield Staffed(exchange, floor, records, hub, app_of["line"], line_url, ears)
         finally:
             floor.stop()
             exchange.close()
@@ -231,6 +242,28 @@ def test_what_the_agent_says_stands_in_the_callers_log_and_fills_no_field(line: 
     caller.call.hang_up("the caller hung up")
     line.wait(call.sid, "wrapped_up")
     assert "field_heard" not in [event.kind for event in line.records.events(call.sid)]
+
+
+def test_an_agent_is_heard_again_after_a_restart_in_mid_call(line: Staffed) -> None:
+    models.load("zh")
+    caller, agent = Person(500, ("problem", "0")), Talker(DEMO / "problem.wav", at_once=False)
+    line.exchange.phones.add("8001", agent)
+    line.floor.set_state("wang", "available")
+    call = line.exchange.dial(CALLER, caller)
+    line.wait(call.sid, "agent_answered")
+    assert agent.call.wait(PATIENCE_S, lambda: agent.call.streams)
+    (broken,) = agent.call.streams
+    broken.close()
+    assert agent.call.wait(PATIENCE_S, lambda: not agent.call.streams)
+    ear = line.ears.restart()  # knows of no stream, as a process that has just started
+    ear.listen_again(call.sid, "zh")
+    ear.listen_again(call.sid, "zh")  # the next round, while the first stream is on its way
+    assert len(agent.call.streams) == 1
+    agent.may_speak = True
+    said = line.wait(call.sid, "utterance", 4 * PATIENCE_S)
+    assert said["who"] == "agent" and "话费" in said["text"].replace(" ", "")
+    caller.call.hang_up("the caller hung up")
+    line.wait(call.sid, "wrapped_up")
 
 
 def test_a_phone_that_rings_in_vain_leaves_the_caller_first_for_the_next_agent(line: Staffed) -> None:

@@ -31,6 +31,9 @@ KEYS = "0123456789*#"
 
 INVALID_DOCUMENT = 12100
 INVALID_VERB = 12200
+STREAM_URL = 21620
+TRACKS = ("inbound_track", "outbound_track", "both_tracks")
+"""The sides of a call that a stream may carry."""
 MISSING_ATTRIBUTE = 12200
 TOO_LARGE = 11750
 
@@ -202,6 +205,22 @@ def parse(data: bytes | str, url: str, allowed: Collection[type] = EVERYWHERE) -
     return Document(url, verbs)
 
 
+def stream_fault(url: str) -> str:
+    """Why audio cannot be sent to this address, '' when it can."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        return f"url {url!r} is not an address: {error}"
+    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        return "url must be a wss:// address"
+    if parts.scheme == "ws" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        return "url must be wss://; ws:// is taken for this machine only"
+    if parts.query or parts.fragment:
+        return "url takes no query string; use a parameter"
+    return ""
+
+
 def _children(element: ET.Element) -> list[ET.Element]:
     return [child for child in element if isinstance(child.tag, str)]
 
@@ -278,13 +297,9 @@ class _Reader:
     def start(self, element: ET.Element) -> StartStream:
         url = urljoin(self._url, self.required(element, "url"))
         url = re.sub("^http", "ws", url)
-        parts = self.split(element, url)
-        if parts.scheme not in ("ws", "wss") or not parts.hostname:
-            raise self.error("<Stream> url must be a wss:// address", 21620)
-        if parts.scheme == "ws" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
-            raise self.error("<Stream> url must be wss://; ws:// is taken for this machine only", 21620)
-        if parts.query or parts.fragment:
-            raise self.error("<Stream> url takes no query string; use <Parameter>", 21620)
+        fault = stream_fault(url)
+        if fault:
+            raise self.error(f"<Stream> {fault}", STREAM_URL)
         pairs = []
         for child in _children(element):
             if child.tag != "Parameter":
@@ -294,7 +309,7 @@ class _Reader:
         return StartStream(
             url=url,
             name=element.get("name", ""),
-            track=self.one_of(element, "track", ("inbound_track", "outbound_track", "both_tracks")),
+            track=self.one_of(element, "track", TRACKS),
             status_callback=self.link(element, callback) if callback else "",
             status_method=self.method(element, "statusCallbackMethod"),
             parameters=tuple(pairs),

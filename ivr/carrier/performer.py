@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 import time
 from collections.abc import Callable, Collection
 from functools import partial
@@ -16,8 +15,8 @@ from ivr.carrier.call import Call, Dequeued, HungUp, Interrupted, Order
 from ivr.carrier.conferences import ConferenceFull
 from ivr.carrier.document import DialConference, DialQueue, Document, Enqueue, Gather, Pause, Play, Prompt, Say, StartStream, Verb
 from ivr.carrier.fault import CarrierError
+from ivr.carrier.forks import fork
 from ivr.carrier.queues import Member, Queue, QueueFull
-from ivr.carrier.stream import Stream, event_params
 
 if TYPE_CHECKING:
     from ivr.carrier.exchange import Exchange
@@ -28,7 +27,6 @@ SORRY = Say("We are sorry, an application error has occurred. Goodbye.")
 """What Twilio says when the line fails and no fallback helps."""
 MOST_FALLBACKS = 5
 """In one call: a fallback that leads back to what failed would go round for ever."""
-MOST_STREAMS = 4
 SHORTEST_WAIT_S = 1.0
 """A waiting document shorter than this is not asked for again at once."""
 TONE_S = 0.25
@@ -142,7 +140,7 @@ class Performer:
                 self._call.tell("redirect", url=verb.url)
                 return self._fetch(verb.url, verb.method, allowed, **extra())
             case StartStream():
-                self._start(verb)
+                fork(self._exchange, self._call, verb)
             case document.StopStream():
                 for stream in self._call.streams:
                     if stream.name == verb.name:
@@ -227,32 +225,6 @@ class Performer:
         return self._fetch(
             gather.action, gather.method, allowed, **extra(), Digits=digits, FinishedOnKey=finished, msg="Gather End"
         )
-
-    def _start(self, verb: StartStream) -> None:
-        call, webhooks = self._call, self._exchange.webhooks
-        if len(call.streams) >= MOST_STREAMS:
-            raise CarrierError(f"A call has at most {MOST_STREAMS} streams", document.INVALID_VERB, verb.url)
-        if verb.name and any(stream.name == verb.name for stream in call.streams):
-            raise CarrierError(f"A stream named {verb.name!r} is already open", document.INVALID_VERB, verb.url)
-        stream = Stream(
-            call.account_sid,
-            call.sid,
-            verb,
-            webhooks.reached_at(verb.url),
-            webhooks.handshake_signature(verb.url),
-            self._report,
-        )
-        call.streams += (stream,)
-        threading.Thread(target=stream.open, name="carrier-stream-open", daemon=True).start()
-
-    def _report(self, stream: Stream, event: str, error: str) -> None:
-        call = self._call
-        if event != "stream-started":
-            call.streams = tuple(one for one in call.streams if one is not stream)
-        call.tell("stream", event=event, text=error)
-        if stream.verb.status_callback:
-            params = event_params(stream, call.params(), event, error)
-            self._exchange.post(call, stream.verb.status_callback, stream.verb.status_method, params)
 
     # -- queues ------------------------------------------------------------------------
 

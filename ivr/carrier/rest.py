@@ -1,4 +1,4 @@
-"""Twilio's REST API, as far as the line uses it: look up and update a call, send a message.
+"""Twilio's REST API, as far as the line uses it: look up and update a call, fork its audio, send a message.
 
 Errors have Twilio's form and numbers, so that the ``twilio`` client raises what it
 would raise against the real one.
@@ -7,17 +7,22 @@ would raise against the real one.
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from ivr.carrier.call import API_VERSION, Call, Order
 from ivr.carrier.credentials import checked
-from ivr.carrier.document import LARGEST_INLINE
+from ivr.carrier.document import LARGEST_INLINE, STREAM_URL, TRACKS, StartStream, stream_fault
 from ivr.carrier.exchange import Callback, Exchange
+from ivr.carrier.fault import CarrierError
+from ivr.carrier.forks import fork
 from ivr.carrier.settings import NUMBER, PARTY
 
 LONGEST_MESSAGE = 1600
+MOST_PARAMETERS = 99
 ADDRESS = re.compile(r"^https?://\S+$")
 
 
@@ -79,6 +84,25 @@ def rest_blueprint(exchange: Exchange) -> Blueprint:
             call.order(order)
         return call.resource()
 
+    @blueprint.post("/Calls/<sid>/Streams.json")
+    def stream(account: str, sid: str) -> tuple[dict[str, Any], int]:
+        call = found(sid)
+        if not call.live or not call.answered:
+            raise Refused(400, 21220, "Unable to create record: call is not in-progress.")
+        try:
+            opened = fork(exchange, call, _stream(request.form))
+        except CarrierError as error:
+            raise Refused(400, error.code, str(error)) from None
+        return {
+            "sid": opened.sid,
+            "account_sid": account,
+            "call_sid": sid,
+            "name": opened.name,
+            "status": "in-progress",
+            "date_updated": format_datetime(datetime.now(UTC)),
+            "uri": f"/{API_VERSION}/Accounts/{account}/Calls/{sid}/Streams/{opened.sid}.json",
+        }, 201
+
     @blueprint.post("/Calls.json")
     def create(account: str) -> tuple[dict[str, Any], int]:
         form = request.form
@@ -134,6 +158,24 @@ def _order(form: Any) -> Order | None:
     if len(twiml) > LARGEST_INLINE:
         raise Refused(400, 20001, f"Twiml must be at most {LARGEST_INLINE} characters")
     return Order(url, method, twiml) if url or twiml else None
+
+
+def _stream(form: Any) -> StartStream:
+    url, track = form.get("Url", ""), form.get("Track", "inbound_track")
+    method = form.get("StatusCallbackMethod", "POST").upper()
+    fault = stream_fault(url)
+    if fault:
+        raise Refused(400, STREAM_URL, fault)
+    if track not in TRACKS:
+        raise Refused(400, 20001, f"Track must be one of {', '.join(TRACKS)}")
+    if method not in ("GET", "POST"):
+        raise Refused(400, 20001, "StatusCallbackMethod must be GET or POST")
+    pairs = []
+    for number in range(1, MOST_PARAMETERS + 1):
+        name = form.get(f"Parameter{number}.Name")
+        if name:
+            pairs.append((name, form.get(f"Parameter{number}.Value", "")))
+    return StartStream(url, form.get("Name", ""), track, form.get("StatusCallback", ""), method, tuple(pairs))
 
 
 def _not_found() -> Refused:
