@@ -74,9 +74,13 @@ def least_cost_counts(
             event.interrupt()
 
     highs.cbMipInterrupt.subscribe(look)
-    highs.run()
+    # The solver's threads are one pool of the process: with another number than last time it would refuse to run.
+    highspy.Highs.resetGlobalScheduler(True)
+    ran = highs.run()
     if stopped:
         raise stopped[0]
+    if ran == highspy.HighsStatus.kError:
+        raise RuntimeError(f"HiGHS could not run: model status {highs.modelStatusToString(highs.getModelStatus())}")
     values = np.asarray(highs.getSolution().col_value)
     info = highs.getInfo()
     bound = max(float(info.mip_dual_bound), 0.0) if math.isfinite(info.mip_dual_bound) else 0.0

@@ -51,6 +51,11 @@ def test_a_small_week_is_met_as_cheaply_as_can_be():
     assert burdens["late"]["most"] - burdens["late"]["least"] <= 2
 
 
+def test_a_plan_is_as_good_with_another_number_of_threads_in_the_same_process():
+    plan = plan_from(small(agents=[{"count": 10, "contract": "full", "groups": ["a"]}]))
+    assert [make(plan, threads=n).gap < 0.001 for n in (1, 2, 1)] == [True, True, True]
+
+
 def test_what_cannot_be_met_is_listed():
     data = small(agents=[{"count": 2, "contract": "full", "groups": ["a"]}])
     made = make(plan_from(data))
