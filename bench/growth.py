@@ -23,8 +23,8 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import insert, text
 
-from complaints.counting import rows
-from complaints.figures import Filter, figures
+from complaints.counting import report
+from complaints.figures import Filter
 from complaints.find import Finder
 from complaints.search import Query
 from complaints.words import Words
@@ -82,8 +82,8 @@ def asks(records: Records, words: Words) -> dict[str, Callable[[], object]]:
     return {
         "status by number": lambda: records.complaint(number), "search: number": page(q=number), "search: phone": page(q=phone), "search: rare words": page(q="鹦鹉"),
         "search: common words": page(q="网速"), "list: newest": page(), "list: overdue": page(due="overdue"), "list: open, category": page(state="open", category="plan_change"),
-        "report: 30 days": lambda: figures(rows(records, month.first, month.last, ZONE), month, today=today, zone=ZONE),
-        "report: a year": lambda: figures(rows(records, today - timedelta(364), today, ZONE), Filter(today - timedelta(364), today), today=today, zone=ZONE),
+        "report: 30 days": lambda: report(records, month, today, ZONE),
+        "report: a year": lambda: report(records, Filter(today - timedelta(364), today), today, ZONE),
         "yardstick: scan": scan,
     }  # fmt: skip
 

@@ -1,44 +1,29 @@
 """Figures about complaints: how many came by what way, how long an answer took, how many went higher, how content callers are.
 
-Pure: rows in, figures out. A complaint counts in the week and period in which it was filed (operator's days). Definitions:
+Pure: counts and lengths in (``complaints.counting`` has the database count them), figures out. A complaint counts in the week
+and period in which it was filed (operator's days). Definitions:
 
-* in time: first answer on or before the day it was due ÷ complaints that were answered or are overdue;
+* in time: first answer on or before the day it was due ÷ complaints that were answered or whose day passed without an answer;
 * time to answer: days from filing to the newest answer, of the answered;
-* escalation rate: complaints that went at least one level higher ÷ all; regulator: that were referred to the regulator;
+* escalation rate: complaints that went at least one level higher ÷ all; of a level: that went at least so high ÷ all;
+* regulator: that were referred to the regulator;
 * satisfaction: mean of the replies 1 to 5; reply rate: replies ÷ asked.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, fields
+from datetime import date, timedelta
 
 DAY_S = 86_400
 BINS = (1, 2, 3, 5, 7, 10, 15, 20, 30)
 """Upper ends of the classes of the time to answer, days."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A complaint as it is counted; times are Unix seconds."""
-
-    number: str
-    category: str
-    channel: str
-    region: str
-    state: str
-    level: int
-    filed_at: float
-    answered_at: float | None
-    in_time: bool | None
-    due_on: str | None
-    referred_at: float | None = None
-    asked_at: float | None = None
-    satisfaction: int | None = None
+SIEVES = ("category", "channel", "region", "state")
+"""What a report is filtered by, beside the days."""
+SIDES = ("category", "channel", "region", "week", "level")
 
 
 @dataclass(frozen=True)
@@ -52,16 +37,10 @@ class Filter:
     region: str = ""
     state: str = ""
 
-    def takes(self, row: Row) -> bool:
-        """Does the row belong to it, whenever it was filed?"""
-        return all(not wanted or wanted == got for wanted, got in (
-            (self.category, row.category), (self.channel, row.channel), (self.region, row.region), (self.state, row.state),
-        ))  # fmt: skip
-
 
 @dataclass(frozen=True)
-class Summary:
-    """Figures of some complaints; None where there is nothing to divide by. Times in days."""
+class Counts:
+    """How many complaints; counts of parts add up to those of the whole."""
 
     received: int = 0
     answered: int = 0
@@ -72,11 +51,25 @@ class Summary:
     regulator: int = 0
     withdrawn: int = 0
     closed: int = 0
-    median_days: float | None = None
-    p90_days: float | None = None
     asked: int = 0
     replied: int = 0
-    satisfaction: float | None = None
+    points: int = 0
+    """Sum of the marks replied."""
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*map(sum, zip(self.plain(), other.plain(), strict=True)))
+
+    def plain(self) -> tuple[int, ...]:
+        """The counts in their order."""
+        return astuple(self)[: len(fields(Counts))]
+
+
+@dataclass(frozen=True)
+class Summary(Counts):
+    """Figures of some complaints; None where there is nothing to divide by. Times in days."""
+
+    median_days: float | None = None
+    p90_days: float | None = None
 
     @property
     def share_in_time(self) -> float | None:
@@ -86,6 +79,10 @@ class Summary:
     def escalation_rate(self) -> float | None:
         return self.escalated / self.received if self.received else None
 
+    @property
+    def satisfaction(self) -> float | None:
+        return self.points / self.replied if self.replied else None
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -94,7 +91,9 @@ class Figures:
     filter: Filter
     all: Summary
     by: dict[str, dict[str, Summary]]
-    """``category``, ``channel``, ``region``, ``week`` (ISO week, "2026-W48", each of the period), ``level`` → value → figures."""
+    """``SIDES``: ``week`` (ISO week, "2026-W48", each of the period), ``level`` (where it stands), … → value → figures."""
+    ladder: list[tuple[int, int]] = field(default_factory=list)
+    """(level, complaints that went at least so high), from level 1."""
     days_to_answer: list[int] = field(default_factory=list)
     """Answered complaints by ``BINS``, the last for longer."""
     replies: list[int] = field(default_factory=list)
@@ -107,61 +106,42 @@ def week_of(day: date) -> str:
     return f"{year}-W{week:02d}"
 
 
-def weeks(first: date, last: date) -> list[str]:
-    """All ISO weeks that a period touches."""
+def mondays(first: date, last: date) -> list[date]:
+    """The Mondays of all ISO weeks that a period touches."""
     monday = first - timedelta(first.weekday())
-    return [week_of(monday + timedelta(7 * n)) for n in range((last - monday).days // 7 + 1)]
+    return [monday + timedelta(7 * n) for n in range((last - monday).days // 7 + 1)]
 
 
-def figures(rows: Iterable[Row], chosen: Filter, *, today: date, zone: ZoneInfo) -> Figures:
-    """Count the rows that the filter takes."""
-    found = []
-    for row in rows:
-        day = datetime.fromtimestamp(row.filed_at, zone).date()
-        if chosen.first <= day <= chosen.last and chosen.takes(row):
-            found.append((row, day))
-    only = [row for row, _ in found]
-    count = lambda some: summary(some, today)  # noqa: E731
-    by: dict[str, dict[str, Summary]] = {
-        "category": grouped(only, lambda row: row.category, count),
-        "channel": grouped(only, lambda row: row.channel, count),
-        "region": grouped(only, lambda row: row.region, count),
-        "level": grouped(only, lambda row: str(row.level), count),
-    }
-    weekly: dict[str, list[Row]] = {week: [] for week in weeks(chosen.first, chosen.last)}
-    for row, day in found:
-        weekly[week_of(day)].append(row)
-    by["week"] = {week: count(some) for week, some in weekly.items()}
-    lengths = Counter(next((n for n, end in enumerate(BINS) if days <= end), len(BINS)) for days in map(days_to_answer, only) if days is not None)
-    replies = Counter(row.satisfaction for row in only if row.satisfaction is not None)
-    return Figures(chosen, count(only), by, [lengths[n] for n in range(len(BINS) + 1)], [replies[n] for n in range(1, 6)])
-
-
-def grouped(rows: Sequence[Row], key: Callable[[Row], str], count: Callable[[list[Row]], Summary]) -> dict[str, Summary]:
-    """Figures by a value, the commonest first."""
-    parts: dict[str, list[Row]] = {}
-    for row in rows:
-        parts.setdefault(key(row), []).append(row)
-    return {name: count(some) for name, some in sorted(parts.items(), key=lambda part: (-len(part[1]), part[0]))}
-
-
-def days_to_answer(row: Row) -> float | None:
-    """Days from filing to the answer; None while there is none."""
-    return None if row.answered_at is None else max(row.answered_at - row.filed_at, 0.0) / DAY_S
-
-
-def summary(rows: Sequence[Row], today: date) -> Summary:
-    """The figures of these complaints."""
-    lengths = sorted(days for days in map(days_to_answer, rows) if days is not None)
-    overdue = sum(row.in_time is None and row.due_on is not None and row.due_on < today.isoformat() for row in rows)
-    replies = [row.satisfaction for row in rows if row.satisfaction is not None]
-    return Summary(
-        received=len(rows), answered=len(lengths), in_time=sum(row.in_time is True for row in rows),
-        owed=sum(row.in_time is not None for row in rows) + overdue, escalated=sum(row.level > 0 for row in rows),
-        regulator=sum(row.referred_at is not None for row in rows), withdrawn=sum(row.state == "withdrawn" for row in rows),
-        closed=sum(row.state == "closed" for row in rows), median_days=quantile(lengths, 0.5), p90_days=quantile(lengths, 0.9),
-        asked=sum(row.asked_at is not None for row in rows), replied=len(replies), satisfaction=sum(replies) / len(replies) if replies else None,
+def figures(wanted: Filter, counts: Mapping[str, Mapping[str, Counts]], lengths: Mapping[str, Mapping[str, Sequence[float]]], marks: Mapping[int, int]) -> Figures:
+    """The figures out of counts and days to answer (ascending), by side and value, and replies by mark."""
+    by: dict[str, dict[str, Summary]] = {}
+    for side in SIDES:
+        found = {value: summary(some, lengths[side].get(value, ())) for value, some in counts[side].items()}
+        names = [week_of(day) for day in mondays(wanted.first, wanted.last)] if side == "week" else sorted(found, key=lambda value: (-found[value].received, value))
+        by[side] = {name: found.get(name, Summary()) for name in names}
+    whole = sorted(days for some in lengths["level"].values() for days in some)
+    classes = [0] * (len(BINS) + 1)
+    for days in whole:
+        classes[bisect_left(BINS, days)] += 1
+    return Figures(
+        wanted, summary(total(counts["level"].values()), whole), by, reached({int(value): one.received for value, one in counts["level"].items()}),
+        classes, [marks.get(mark, 0) for mark in range(1, 6)],
     )  # fmt: skip
+
+
+def total(parts: Iterable[Counts]) -> Counts:
+    """The counts of all parts together."""
+    return sum(parts, Counts())
+
+
+def summary(counts: Counts, days: Sequence[float]) -> Summary:
+    """The figures of these counts; ``days``: time to answer of the answered, ascending."""
+    return Summary(*counts.plain(), quantile(days, 0.5), quantile(days, 0.9))
+
+
+def reached(standing: Mapping[int, int]) -> list[tuple[int, int]]:
+    """(level, complaints that went at least so high) from level 1, out of how many stand on each level."""
+    return [(level, sum(n for at, n in standing.items() if at >= level)) for level in range(1, max(standing, default=0) + 1)]
 
 
 def quantile(ascending: Sequence[float], share: float) -> float | None:

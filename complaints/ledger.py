@@ -83,8 +83,9 @@ class Ledger:
             values["due_on"] = self.clocks.due(new.received).isoformat()
         if new.state == "answered":
             values["answered_at"] = now
-            if found.answered_at is None:  # the first answer is the one that the regulator counts
-                values["in_time"] = not days.late
+        if found.answered_at is None and new.state not in WORKED_ON and (new.state == "answered" or days.late):
+            # The first answer counts; one that went to the regulator or was withdrawn for want of any stays a late one.
+            values["in_time"] = not days.late
         if new.state == "regulator":
             values["referred_at"] = now
         if new.state in OVER:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
-from complaints.figures import Row, Summary, summary
+from complaints.figures import Counts, Summary, summary, total
 
 COLUMNS = ("received", "answered", "in_time", "escalated", "regulator", "withdrawn", "median_days")
 """Figures of a line, after category and region."""
@@ -62,15 +61,11 @@ class Line:
     total: bool = False
 
 
-def table(rows: Iterable[Row], quarter: Quarter, *, today: date, zone: ZoneInfo) -> list[Line]:
-    """All lines by category, then region, and the totals at the end."""
-    parts: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        if quarter.first <= datetime.fromtimestamp(row.filed_at, zone).date() <= quarter.last:
-            parts.setdefault((row.category, row.region), []).append(row)
-    lines = [Line(category, region, summary(some, today)) for (category, region), some in sorted(parts.items())]
-    every = [row for some in parts.values() for row in some]
-    return [*lines, Line("", "", summary(every, today), total=True)]
+def table(counts: Mapping[tuple[str, str], Counts], lengths: Mapping[tuple[str, str], Sequence[float]]) -> list[Line]:
+    """All lines by category, then region, and the totals at the end; lengths: days to answer, ascending."""
+    lines = [Line(category, region, summary(some, lengths.get((category, region), ()))) for (category, region), some in sorted(counts.items())]
+    whole = sorted(days for some in lengths.values() for days in some)
+    return [*lines, Line("", "", summary(total(counts.values()), whole), total=True)]
 
 
 def cells(lines: Sequence[Line], heads: Sequence[str], names: dict[str, str], whole: str) -> list[list[object]]:

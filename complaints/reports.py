@@ -2,76 +2,89 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
 from flask import Blueprint, Response, abort, render_template, request
 from flask_babel import gettext
 
-from complaints.counting import rows
-from complaints.figures import BINS, Figures, Filter, Summary, figures
+from complaints.counting import quarterly, report
+from complaints.export import csv_lines, xlsx
+from complaints.figures import BINS, SIDES, SIEVES, Figures, Filter, Summary
 from complaints.life import STATES
-from complaints.regulator import COLUMNS, Quarter, cells, table
+from complaints.regulator import COLUMNS, Quarter, cells
 from hotline.plotly_js import with_charts
 from hotline.records import WRITTEN, Records
 
 CHANNELS = ("phone", *WRITTEN)
+FILED = tuple(state for state in STATES if state != "draft")
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 LONGEST = 3 * 366
 USUAL = 90
 """Days that are shown when nothing is chosen."""
-SIDES = ("category", "channel", "region", "week", "level")
 SHOWN = ("received", "answered", "share_in_time", "median_days", "p90_days", "escalation_rate", "regulator", "withdrawn", "closed", "replied", "satisfaction")
+SHARES = ("share_in_time", "escalation_rate", "share")
+TABLES = (*SIDES, "ladder", "days", "marks")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Cell = str | int | float | None
 
 
 class Unfit(ValueError):
-    """A filter that cannot be; the text is for people."""
+    """A filter that cannot be; the text is a key of the pages' words."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Figures as a table: names of the columns after the first, lines of a value and its figures, the total or None."""
+
+    key: str
+    columns: tuple[str, ...]
+    lines: list[tuple[str, list[Cell]]]
+    total: list[Cell] | None = None
 
 
 def chosen(given: Mapping[str, str], today: date) -> Filter:
     """The filter of a query. ``Unfit``."""
     try:
         last = date.fromisoformat(given["to"]) if given.get("to") else today
-        first = date.fromisoformat(given["from"]) if given.get("from") else last - timedelta(USUAL - 1)
+        first = date.fromisoformat(given["from"]) if given.get("from") else max(last, EARLIEST + timedelta(USUAL)) - timedelta(USUAL - 1)
     except ValueError:
-        raise Unfit(gettext("reports.bad_date")) from None
-    if not date(2000, 1, 1) <= first <= last or (last - first).days > LONGEST:
-        raise Unfit(gettext("reports.bad_period"))
-    return Filter(first, last, *(given.get(name, "")[:32] for name in ("category", "channel", "region", "state")))
+        raise Unfit("reports.bad_date") from None
+    if not EARLIEST <= first <= last <= LATEST or (last - first).days > LONGEST:
+        raise Unfit("reports.bad_period")
+    values = {name: given.get(name) or "" for name in SIEVES}
+    if not all(value.isprintable() and len(value) <= 32 for value in values.values()):
+        raise Unfit("reports.bad_value")
+    if values["channel"] not in ("", *CHANNELS) or values["state"] not in ("", *FILED):
+        raise Unfit("reports.bad_value")
+    return Filter(first, last, **values)
 
 
-def report(records: Records, wanted: Filter, today: date, zone: ZoneInfo) -> Figures:
-    """The figures of a filter, out of the records."""
-    return figures(rows(records, wanted.first, wanted.last, zone), wanted, today=today, zone=zone)
+def tables(found: Figures) -> dict[str, Table]:
+    """All tables of a report by their keys, values and figures as they are."""
+    whole = [getattr(found.all, name) for name in SHOWN]
+    made = {
+        side: Table(side, SHOWN, [(value, [getattr(one, name) for name in SHOWN]) for value, one in found.by[side].items()], whole)
+        for side in SIDES
+    }  # fmt: skip
+    made["ladder"] = Table("ladder", ("reached", "share"), [(str(level), [n, n / found.all.received]) for level, n in found.ladder])
+    made["days"] = _distribution("days", "answered", [*(f"≤ {end}" for end in BINS), f"> {BINS[-1]}"], found.days_to_answer)
+    made["marks"] = _distribution("marks", "replied", list("12345"), found.replies)
+    return made
 
 
-def quarterly(records: Records, quarter: Quarter, today: date, zone: ZoneInfo, *, names: dict[str, str], heads: Sequence[str], whole: str) -> list[list[object]]:
-    """The regulator's table of a quarter, as lines of cells."""
-    return cells(table(rows(records, quarter.first, quarter.last, zone), quarter, today=today, zone=zone), heads, names, whole)
+def _distribution(key: str, name: str, values: Sequence[str], numbers: Sequence[int]) -> Table:
+    whole = sum(numbers)
+    lines: list[tuple[str, list[Cell]]] = [(value, [n, n / whole if whole else None]) for value, n in zip(values, numbers, strict=True)]
+    return Table(key, (name, "share"), lines, [whole, 1.0 if whole else None])
 
 
-def csv_text(lines: Sequence[Sequence[object]]) -> str:
-    """CSV that Excel reads as UTF-8; a cell that a spreadsheet would calculate is text."""
-    file = io.StringIO()
-    csv.writer(file).writerows([[f"'{c}" if isinstance(c, str) and c and c[0] in "=+-@\t" else "" if c is None else c for c in line] for line in lines])
-    return "\ufeff" + file.getvalue()
-
-
-def xlsx_bytes(lines: Sequence[Sequence[object]], title: str) -> bytes:
-    """The same as a workbook; texts stay texts."""
-    file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        sheet, bold = book.add_worksheet(title[:31]), book.add_format({"bold": True})
-        for number, line in enumerate(lines):
-            sheet.write_row(number, 0, ["" if cell is None else cell for cell in line], bold if number in (0, len(lines) - 1) else None)
-        sheet.freeze_panes(1, 0)
-        sheet.autofit()
-    return file.getvalue()
+def csv_bytes(lines: Sequence[Sequence[Cell]]) -> bytes:
+    """Lines of cells, the heads first, as a file."""
+    return b"".join(csv_lines([str(head) for head in lines[0]], lines[1:]))
 
 
 def reports_blueprint(
@@ -83,27 +96,26 @@ def reports_blueprint(
     def names() -> dict[str, dict[str, str]]:
         return {
             "category": categories(), "region": regions(), "channel": {one: gettext(f"channel.{one}") for one in CHANNELS},
-            "state": {one: gettext(f"case.{one}") for one in STATES if one != "draft"},
+            "state": {one: gettext(f"case.{one}") for one in FILED},
         }  # fmt: skip
 
     def asked() -> tuple[Filter, str]:
         try:
             return chosen(request.args, today()), ""
         except Unfit as unfit:
-            return chosen({}, today()), str(unfit)
+            return chosen({}, today()), gettext(str(unfit))
 
     @pages.get("", strict_slashes=False)
     def page() -> Response:
         wanted, refusal = asked()
         found = report(records, wanted, today(), zone)
         words = names()
-        quarter = Quarter.of(today()).before
-        quarters = [quarter]
-        while len(quarters) < 8:
+        quarters = [Quarter.of(today())]
+        while len(quarters) < 9:
             quarters.append(quarters[-1].before)
         answer = with_charts(render_template(
-            "reports.html", found=found, wanted=wanted, refusal=refusal, names=words, sides=SIDES, shown=SHOWN, cell=_cell, quarters=quarters,
-            charts=charts(found, words), label=lambda side, value: _label(side, value, words), now=Quarter.of(today()),
+            "reports.html", found=found, wanted=wanted, refusal=refusal, names=words, tables=tables(found).values(), shown=SHOWN, cell=cell_text,
+            quarters=quarters, sieves=SIEVES, given={name: value for name in ("from", "to", *SIEVES) if (value := request.args.get(name))}, charts=charts(found, words), label=lambda side, value: _label(side, value, words),
         ))  # fmt: skip
         answer.status_code = 422 if refusal else 200
         return answer
@@ -115,16 +127,17 @@ def reports_blueprint(
             return {"error": refusal}, 422
         return as_dict(report(records, wanted, today(), zone))
 
-    @pages.get("/<side>.csv")
-    def side_csv(side: str) -> Response:
+    @pages.get("/<key>.csv")
+    def table_csv(key: str) -> Response:
         wanted, refusal = asked()
-        if side not in SIDES or refusal:
-            abort(404 if side not in SIDES else 400)
-        found, words = report(records, wanted, today(), zone), names()
-        heads = [gettext(f"reports.{side}"), *(gettext(f"reports.head.{name}") for name in SHOWN)]
-        lines = [[_label(side, value, words), *(_number(getattr(figures_, name)) for name in SHOWN)] for value, figures_ in found.by[side].items()]
-        lines.append([gettext("reports.total"), *(_number(getattr(found.all, name)) for name in SHOWN)])
-        return _file(csv_text([heads, *lines]), "text/csv", f"complaints-{side}-{wanted.first}-{wanted.last}.csv")
+        if key not in TABLES or refusal:
+            abort(400 if refusal else 404)
+        found, words = tables(report(records, wanted, today(), zone))[key], names()
+        lines: list[list[Cell]] = [[gettext(f"reports.{key}"), *(gettext(f"reports.head.{name}") for name in found.columns)]]
+        lines += [[_label(key, value, words), *map(_number, figures)] for value, figures in found.lines]
+        if found.total:
+            lines.append([gettext("reports.total"), *map(_number, found.total)])
+        return _file(csv_bytes(lines), "text/csv", f"complaints-{key}-{wanted.first}-{wanted.last}.csv")
 
     @pages.get("/quarter/<quarter>.<kind>")
     def quarter_file(quarter: str, kind: str) -> Response:
@@ -136,9 +149,9 @@ def reports_blueprint(
             abort(404)
         words = names()
         heads = [gettext("reports.category"), gettext("reports.region"), *(gettext(f"reports.head.{name}") for name in COLUMNS)]
-        lines = quarterly(records, asked_for, today(), zone, names=words["category"] | words["region"], heads=heads, whole=gettext("reports.total"))
+        lines = cells(quarterly(records, asked_for, today(), zone), heads, words["category"] | words["region"], gettext("reports.total"))
         name = f"regulator-{asked_for}.{kind}"
-        return _file(csv_text(lines), "text/csv", name) if kind == "csv" else _file(xlsx_bytes(lines, str(asked_for)), XLSX, name)
+        return _file(csv_bytes(lines), "text/csv", name) if kind == "csv" else _file(xlsx(heads, lines[1:], str(asked_for)), XLSX, name)
 
     return pages
 
@@ -163,8 +176,8 @@ def charts(found: Figures, words: dict[str, dict[str, str]]) -> list[dict[str, A
     ends = [f"≤ {end}" for end in BINS] + [f"> {BINS[-1]}"]
     drawn.append(bar("days", gettext("reports.days"), ends, [float(n) for n in found.days_to_answer]))
     drawn.append(bar("in_time", gettext("reports.head.share_in_time"), list(week), [one.share_in_time for one in week.values()], share=True))
-    drawn.append(bar("level", gettext("reports.level"), [_label("level", value, words) for value in sorted(found.by["level"])], [found.by["level"][value].received for value in sorted(found.by["level"])]))
-    drawn.append(bar("satisfaction", gettext("reports.head.satisfaction"), ["1", "2", "3", "4", "5"], [float(n) for n in found.replies]))
+    drawn.append(bar("ladder", gettext("reports.ladder"), [_label("ladder", str(level), words) for level, _ in found.ladder], [n / found.all.received for _, n in found.ladder], share=True))
+    drawn.append(bar("marks", gettext("reports.head.satisfaction"), list("12345"), [float(n) for n in found.replies]))
     return drawn
 
 
@@ -173,36 +186,36 @@ def as_dict(found: Figures) -> dict[str, Any]:
     wanted = found.filter
     return {
         "from": wanted.first.isoformat(), "to": wanted.last.isoformat(),
-        "filter": {name: getattr(wanted, name) for name in ("category", "channel", "region", "state") if getattr(wanted, name)},
+        "filter": {name: getattr(wanted, name) for name in SIEVES if getattr(wanted, name)},
         "all": _plain(found.all), "by": {side: {value: _plain(one) for value, one in part.items()} for side, part in found.by.items()},
+        "ladder": [{"level": level, "complaints": n, "rate": n / found.all.received} for level, n in found.ladder],
         "days_to_answer": [{"up_to": end, "complaints": n} for end, n in zip([*BINS, None], found.days_to_answer)], "replies": dict(zip("12345", found.replies)),
     }  # fmt: skip
 
 
 def _plain(one: Summary) -> dict[str, Any]:
-    return {**{name: getattr(one, name) for name in Summary.__dataclass_fields__}, "share_in_time": one.share_in_time, "escalation_rate": one.escalation_rate}
+    figures = {name: getattr(one, name) for name in Summary.__dataclass_fields__ if name != "points"}
+    return figures | {name: getattr(one, name) for name in ("share_in_time", "escalation_rate", "satisfaction")}
 
 
-def _label(side: str, value: str, words: dict[str, dict[str, str]]) -> str:
-    if side == "week":
-        return value
-    if side == "level":
+def _label(key: str, value: str, words: dict[str, dict[str, str]]) -> str:
+    if key in ("level", "ladder"):
         return gettext("reports.at_level", level=int(value)) if value != "0" else gettext("reports.level_0")
-    return words[side].get(value, value) or gettext("reports.unknown")
+    return (words[key].get(value, value) or gettext("reports.unknown")) if key in words else value
 
 
-def _cell(name: str, value: float | None) -> str:
+def cell_text(name: str, value: Cell) -> str:
+    """A figure of a column as people read it."""
     if value is None:
         return "—"
-    if name in ("share_in_time", "escalation_rate"):
+    if name in SHARES:
         return f"{100 * value:.1f} %"
     return f"{value:.1f}" if isinstance(value, float) else f"{value:,}"
 
 
-def _number(value: float | None) -> object:
-    return None if value is None else round(value, 4)
+def _number(value: Cell) -> Cell:
+    return round(value, 4) if isinstance(value, float) else value
 
 
-def _file(body: str | bytes, mimetype: str, name: str) -> Response:
+def _file(body: bytes, mimetype: str, name: str) -> Response:
     return Response(body, mimetype=mimetype, headers={"Content-Disposition": f"attachment; filename={name}"})
-

@@ -1,67 +1,21 @@
 """Satisfaction: after a complaint is closed its caller is asked by text message, 1 to 5; the reply is counted once.
 
-Whoever replies TD, STOP or 退订 is not asked again.
+What a reply says is the business of ``complaints.replies``; whoever replies TD, STOP or 退订 is not asked again.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
 
 from sqlalchemy import insert, select
 
 from complaints.reception import Reception, lang_of
+from complaints.replies import read
 from hotline.records import Records
 from hotline.tables import ComplaintRow, OptOutRow
 
 REPLY_WITHIN_S = 14 * 86_400.0
-NUMERALS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
-WORDS: tuple[tuple[int, tuple[str, ...]], ...] = (
-    (1, ("非常不满意", "很不满意", "极不满意", "太差", "very dissatisfied", "very unhappy", "terrible", "awful")),
-    (2, ("不太满意", "不满意", "不好", "差评", "not satisfied", "dissatisfied", "unhappy", "not happy", "not good", "bad", "poor")),
-    (3, ("一般", "还行", "凑合", "so so", "so-so", "ok", "okay", "average", "neutral")),
-    (5, ("非常满意", "很满意", "十分满意", "特别满意", "好评", "very satisfied", "very happy", "very good", "excellent", "great", "perfect")),
-    (4, ("满意", "不错", "挺好", "好", "satisfied", "happy", "good", "fine")),
-)  # fmt: skip
-"""Longer words come before those inside them."""
-DENIED = re.compile(r"(?:不|没|谈不上)(?!错)[^,，。;；]{0,4}(?:满意|好|行)|\b(?:not|isn't|wasn't|n't)\b[^,.;]{0,15}\b(?:satisfied|happy|good|great|fine|ok)\b")
-"""Praise that is denied: 不是很满意, not really happy."""
-STOP = ("td", "t", "stop", "unsubscribe", "退订", "退订短信", "不要再发", "别发了")
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What a text message says: a mark from 1 to 5, or no more questions; neither: not understood."""
-
-    mark: int | None = None
-    stop: bool = False
-
-
-def read(text: str) -> Reply:
-    """What a reply means; generous, but two different marks in one text are none."""
-    plain = unicodedata.normalize("NFKC", text).casefold().strip(" \t\r\n。.!！?？,，~…'\"")
-    if plain in STOP:
-        return Reply(stop=True)
-    digits = set(re.findall(r"(?<![\d.])([1-5])(?:\s*(?:分|星|/\s*5|points?|stars?))?(?![\d.])", plain))
-    numbers = re.findall(r"\d+", plain)
-    if len(digits) == 1 and all(one in (*digits, "5") for one in numbers):
-        return Reply(int(digits.pop()))
-    if numbers:
-        return Reply()
-    bare = re.sub(r"[分星]$", "", plain)
-    if bare in NUMERALS:
-        return Reply(NUMERALS[bare])
-    for mark, words in ((1, WORDS[0][1]), (2, (DENIED,)), *WORDS[1:]):
-        for word in words:
-            if isinstance(word, re.Pattern):
-                if word.search(plain):
-                    return Reply(mark)
-            elif word.isascii() and re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", plain) or not word.isascii() and word in plain:
-                return Reply(mark)
-    return Reply()
 
 
 class Satisfaction:

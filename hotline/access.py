@@ -82,7 +82,7 @@ ACCESS: dict[str, frozenset[str]] = {
     "plotly.script": PLANNERS,
     "reports.page": PLANNERS,
     "reports.data": PLANNERS,
-    "reports.side_csv": PLANNERS,
+    "reports.table_csv": PLANNERS,
     "reports.quarter_file": PLANNERS,
     "reports.static": PLANNERS,
     "planner.page": PLANNERS,

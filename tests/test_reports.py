@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from complaints.regulator import Quarter
 from hotline.commands.reports import reports as command
@@ -54,6 +55,20 @@ def test_charts_tables_and_filters(house: tuple[House, Path], page: Page) -> Non
     assert complaints == []
 
 
+@pytest.mark.browser
+def test_a_filter_changed_while_the_charts_still_load_counts(house: tuple[House, Path], page: Page) -> None:
+    held: list[Route] = []
+    plotly = re.compile("/plotly")
+    with serving(house[0].app) as address:
+        enter(page, address, "chen", "/wallboard")
+        page.route(plotly, lambda route: held.append(route))
+        with page.expect_request(plotly):
+            page.goto(f"{address}/reports", wait_until="commit")
+        page.locator("select[name=channel]").select_option("web")
+        held[0].continue_()
+        expect(page.locator("[data-figure=received]")).to_have_text("2")
+
+
 def test_files_and_what_cannot_be(house: tuple[House, Path]) -> None:
     built, _ = house
     client = client_of(built.app, built.users, "chen", "supervisor")
@@ -77,4 +92,7 @@ def test_the_command_says_the_same(house: tuple[House, Path], monkeypatch: pytes
     shown = CliRunner().invoke(command, ["--quarter", str(Quarter.of(NOW.date()))], catch_exceptions=False)
     assert shown.stdout.splitlines()[-1].startswith("total,,4")
     assert CliRunner().invoke(command, ["--quarter", "now"]).exit_code == 2
-    assert CliRunner().invoke(command, ["--output", "x.csv"]).exit_code == 2
+    written = folder / "all.csv"
+    assert CliRunner().invoke(command, ["--output", str(written)]).exit_code == 0
+    assert written.read_text("utf-8-sig").splitlines()[-1].startswith("total,,4")
+    assert CliRunner().invoke(command, ["--output", "x.txt"]).exit_code == 2

@@ -23,7 +23,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--region", default="", help="only this region: two digits of the province")
 @click.option("--state", default="", help="only complaints in this state")
 @click.option("--quarter", help="the regulator's table of this quarter, such as 2026Q3")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="write the quarterly table here: .csv or .xlsx")
+@click.option("--output", "--csv", "output", type=click.Path(dir_okay=False, path_type=Path), help="write the tables, or the quarterly one, here: .csv or .xlsx")
 @click.option("--json", "as_json", is_flag=True, help="as JSON on standard output")
 def reports(
     first: datetime | None, last: datetime | None, category: str, channel: str, region: str, state: str, quarter: str | None, output: Path | None, as_json: bool
@@ -31,10 +31,12 @@ def reports(
     """Complaints by category, channel, region and week; time to answer, share in time, escalations, satisfaction."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from complaints import reports as figures
-    from complaints.figures import Filter
-    from complaints.regulator import COLUMNS, Quarter
+    from complaints import reports as pages
+    from complaints.counting import quarterly, report
+    from complaints.export import xlsx
+    from complaints.regulator import COLUMNS, Quarter, cells
     from hotline import settings
+    from hotline.language import rooms
     from hotline.records import Records
 
     try:
@@ -43,43 +45,55 @@ def reports(
         raise Refused(str(error)) from None
     zone = ZoneInfo(config.line.timezone)
     today = datetime.now(zone).date()
-    if output is not None and (quarter is None or output.suffix not in (".csv", ".xlsx")):
-        raise Refused("--output writes the quarterly table: give --quarter 2026Q3 and a name that ends with .csv or .xlsx")
+    if output is not None and output.suffix not in (".csv", ".xlsx"):
+        raise Refused(f"{output}: give a name that ends with .csv or .xlsx")
+    try:
+        asked = Quarter.read(quarter) if quarter is not None else None
+    except ValueError as error:
+        raise Refused(f"--quarter: {error}") from None
+    if asked is not None and (first or last or category or channel or region or state):
+        raise Refused("--quarter is the regulator's whole table: leave the other filters out")
+    days = {name: f"{day:%Y-%m-%d}" for name, day in (("from", first), ("to", last)) if day}
+    try:
+        wanted = pages.chosen({**days, "category": category, "channel": channel, "region": region, "state": state}, today)
+    except pages.Unfit as unfit:
+        raise Refused(rooms()["reports"][str(unfit)][1]) from None
     records = Records(config.database_url, zone=config.line.timezone)
     try:
-        if quarter is not None:
-            try:
-                asked = Quarter.read(quarter)
-            except ValueError as error:
-                raise Refused(f"--quarter: {error}") from None
-            lines = figures.quarterly(records, asked, today, zone, names={}, heads=["category", "region", *COLUMNS], whole="total")
-            if output is not None:
-                _write(output, figures.csv_text(lines) if output.suffix == ".csv" else figures.xlsx_bytes(lines, str(asked)))
-            elif as_json:
-                click.echo(json.dumps({"quarter": str(asked), "lines": [dict(zip(lines[0], line)) for line in lines[1:]]}, ensure_ascii=False))
-            else:
-                click.echo(figures.csv_text(lines).lstrip("\ufeff"), nl=False)
-            return
-        given = {"from": first, "to": last}
-        try:
-            period = figures.chosen({name: f"{day:%Y-%m-%d}" for name, day in given.items() if day}, today)
-        except figures.Unfit:
-            raise Refused("--from and --to: from the earlier to the later day, three years at most") from None
-        wanted = Filter(period.first, period.last, category, channel, region, state)
-        found = figures.report(records, wanted, today, zone)
+        if asked is not None:
+            lines = cells(quarterly(records, asked, today, zone), ["category", "region", *COLUMNS], {}, "total")
+            as_data: Any = {"quarter": str(asked), "lines": [dict(zip(lines[0], line)) for line in lines[1:]]}
+        else:
+            found = report(records, wanted, today, zone)
+            lines, as_data = _lines(found), pages.as_dict(found)
     except SQLAlchemyError:
         raise Refused("the records cannot be read: has the line run here? DATABASE_URL or HOTLINE_VAR says where they are") from None
     finally:
         records.close()
+    if output is not None:
+        heads = [str(head) for head in lines[0]]
+        _write(output, pages.csv_bytes(lines) if output.suffix == ".csv" else xlsx(heads, lines[1:], str(asked or "complaints")))
     if as_json:
-        click.echo(json.dumps(figures.as_dict(found), ensure_ascii=False))
-        return
-    _show(found)
+        click.echo(json.dumps(as_data, ensure_ascii=False))
+    elif output is None and asked is not None:
+        click.echo(pages.csv_bytes(lines).decode("utf-8-sig"), nl=False)
+    elif output is None:
+        _show(found)
 
 
-def _write(path: Path, content: str | bytes) -> None:
+def _lines(found: Any) -> list[list[Any]]:
+    """All sides in one table: side, value, figures; the total at the end."""
+    from complaints.figures import SIDES
+    from complaints.reports import SHOWN, tables
+
+    made = tables(found)
+    lines = [[side, value, *figures] for side in SIDES for value, figures in made[side].lines]
+    return [["by", "value", *SHOWN], *lines, ["total", "", *made[SIDES[0]].total]]
+
+
+def _write(path: Path, content: bytes) -> None:
     try:
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        path.write_bytes(content)
     except OSError as error:
         raise Refused(f"{path} cannot be written ({error.strerror or 'error'})") from None
     click.echo(f"wrote {path}", err=True)
@@ -88,17 +102,16 @@ def _write(path: Path, content: str | bytes) -> None:
 def _show(found: Any) -> None:
     from rich.table import Table
 
+    from complaints.reports import cell_text, tables
     from hotline.terminal_tables import console
 
     out = console()
-    heads = ("received", "answered", "share_in_time", "median_days", "escalation_rate", "satisfaction")
-    for side, part in found.by.items():
-        drawn = Table(title=f"{side}, {found.filter.first} – {found.filter.last}", title_justify="left")
-        for number, head in enumerate(("", *heads)):
+    for one in tables(found).values():
+        drawn = Table(title=f"{one.key}, {found.filter.first} – {found.filter.last}", title_justify="left")
+        for number, head in enumerate(("", *one.columns)):
             drawn.add_column(head, justify="left" if number == 0 else "right")
-        for value, one in [*part.items(), ("total", found.all)]:
-            cells = [getattr(one, head) for head in heads]
-            drawn.add_row(value or "—", *("—" if c is None else f"{100 * c:.1f} %" if h in ("share_in_time", "escalation_rate") else f"{c:.1f}" if isinstance(c, float) else str(c) for h, c in zip(heads, cells)))
+        for value, figures in [*one.lines, *([("total", one.total)] if one.total else [])]:
+            drawn.add_row(value or "—", *map(cell_text, one.columns, figures))
         out.print(drawn)
 
 
