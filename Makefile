@@ -18,7 +18,7 @@ demo: $(VENV)/run model
 
 # Most tests wait for speech to be spoken, so three run side by side on two cores; a module stays together.
 test: $(VENV)/test model system $(AXE)
-	@$(PY) -m pytest -n 3 --dist loadfile
+	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/test model
 	@$(PY) -m bench

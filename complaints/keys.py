@@ -12,20 +12,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
 
+from complaints.scopes import CHANNELS, SCOPES, USUAL
 from hotline.records import Records
 from hotline.tables import ApiKeyRow
 
-CHANNELS = ("app", "social", "counter")
-SCOPES = {
-    "file": "file complaints",
-    "read": "see complaints that came by this key",
-    "read_all": "see every complaint",
-    "add": "add evidence and notes",
-    "escalate": "take complaints higher, accept answers",
-    "withdraw": "withdraw complaints",
-}
-USUAL = ("file", "read", "add", "escalate", "withdraw")
-"""What a new key may do unless its scopes are named."""
 _FORM = re.compile(r"hk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 _SEEN_S = 60.0
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 from complaints.filing import LONGEST, Filing, Text, days_until
-from complaints.keys import SCOPES
+from complaints.scopes import SCOPES
 
 VERSION = "1.0.0"
 NUMBER = r"^20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{4,6}$"

@@ -5,10 +5,10 @@ What is not in the list is refused, so a new endpoint is closed until its line s
 
 from __future__ import annotations
 
-AGENT, SUPERVISOR, PLANNER = "agent", "supervisor", "planner"
+ROLES = AGENT, SUPERVISOR, PLANNER = "agent", "supervisor", "planner"
 AGENTS = frozenset({AGENT})
 DESK = frozenset({AGENT, SUPERVISOR})
-EVERYBODY = frozenset({AGENT, SUPERVISOR, PLANNER})
+EVERYBODY = frozenset(ROLES)
 SUPERVISORS = frozenset({SUPERVISOR})
 PLANNERS = frozenset({PLANNER, SUPERVISOR})
 

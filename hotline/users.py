@@ -18,10 +18,10 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from hotline.access import ROLES
 from hotline.records import Records
 from hotline.tables import SessionRow, UserRow
 
-ROLES = ("agent", "supervisor", "planner")
 LEAST_PASSWORD = 10
 # A session ends after this however busy it is: the next shift signs in anew.
 LONGEST_SESSION_S = 14 * 3600

@@ -30,6 +30,19 @@ CHROMIUM_ARGS = [
 ]
 
 
+LONG = (
+    "test_call", "test_recorded_followup", "test_planner_browser", "test_two_parties", "test_hearing", "test_today", "test_accessibility", "test_desk_browser",
+    "test_sim_cases", "test_work_browser", "test_gethuman", "test_report", "test_evaluate_command", "test_plans",
+)  # fmt: skip
+"""Modules that take longest, mostly by waiting while speech is spoken: begun first, so that none is left running alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long modules first; with ``--no-loadscope-reorder`` the workers take them in this order."""
+    place = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONG)))
+
+
 def lacking(what: str) -> None:
     """Skip for want of a system package; in CI nothing is skipped."""
     if os.environ.get("CI"):

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from werkzeug.test import TestResponse
 
-from complaints.keys import SCOPES
+from complaints.scopes import SCOPES
 from tests import files
 from tests.callers import PHONE, Pages, pages_in
 

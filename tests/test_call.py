@@ -53,10 +53,16 @@ def awaited(records: Records, kind: str, seconds: float = 60.0) -> Event:
     raise AssertionError(f"no {kind} within {seconds} s")
 
 
-def test_a_recorded_caller_gets_a_complaint_number_and_the_form_holds_what_was_said(
-    line: RunningLine, records: Records
-) -> None:
-    result = place(line, WRONG_CHARGE, CALLER, quiet=True)
+@pytest.fixture(scope="module")
+def results(line: RunningLine) -> tuple[dict, dict]:
+    """What two callers at once were told: one charged wrongly, one without network."""
+    with ThreadPoolExecutor(2) as pool:
+        charged, cut_off = pool.map(lambda script: place(line, script, CALLER, quiet=True), [WRONG_CHARGE, OUTAGE])
+    return charged, cut_off
+
+
+def test_a_recorded_caller_gets_a_complaint_number_and_the_form_holds_what_was_said(results: tuple[dict, dict], records: Records) -> None:
+    result, _ = results
     fields = {name: field["value"] for name, field in result["fields"].items()}
     assert result["state"] == "filed"
     assert fields["phone"] == "15812340099"
@@ -68,14 +74,21 @@ def test_a_recorded_caller_gets_a_complaint_number_and_the_form_holds_what_was_s
     assert kinds(records.events(result["call"]))[-1] == "call_ended"
 
 
-def test_the_number_is_read_out_and_sent_by_sms(line: RunningLine, records: Records) -> None:
-    result = place(line, OUTAGE, CALLER, quiet=True)
+def test_the_number_is_read_out_and_sent_by_sms(line: RunningLine, results: tuple[dict, dict], records: Records) -> None:
+    _, result = results
     digits = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
     spoken = "".join(digits[digit] for digit in result["complaint_number"])
     said = "".join(event.data["text"] for event in records.events(result["call"]) if event.kind == "prompt")
     assert spoken in "".join(character for character in said if character in digits.values())
     user_of(line.database_url)
     assert result["complaint_number"] in session_at(line.url).get(f"{line.url}/outbox", timeout=5).text
+
+
+def test_two_callers_at_once_are_kept_apart(results: tuple[dict, dict]) -> None:
+    first, second = results
+    assert first["fields"]["phone"]["value"] == "15812340099"
+    assert second["fields"]["phone"]["value"] == "15088667721"
+    assert first["complaint_number"] != second["complaint_number"]
 
 
 def test_hanging_up_in_the_middle_leaves_a_draft_that_can_be_found(line: RunningLine, records: Records) -> None:
@@ -86,14 +99,6 @@ def test_hanging_up_in_the_middle_leaves_a_draft_that_can_be_found(line: Running
     user_of(line.database_url)
     listed = session_at(line.url).get(f"{line.url}/desk/complaints", timeout=5).json()["drafts"]
     assert result["call"] in [draft["call"] for draft in listed]
-
-
-def test_two_callers_at_once_are_kept_apart(line: RunningLine) -> None:
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda script: place(line, script, CALLER, quiet=True), [WRONG_CHARGE, OUTAGE])
-    assert first["fields"]["phone"]["value"] == "15812340099"
-    assert second["fields"]["phone"]["value"] == "15088667721"
-    assert first["complaint_number"] != second["complaint_number"]
 
 
 @pytest.mark.browser

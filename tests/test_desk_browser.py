@@ -1,21 +1,18 @@
-"""The desk in a real Chromium, on a real server: it fills while events come, and survives what a day brings.
-
-Run as a program this file is that server: ``python test_desk_browser.py PORT DATABASE_URL``.
-"""
+"""The desk in a real Chromium, on a real server: it fills while events come, and survives what a day brings."""
 
 from __future__ import annotations
 
 import datetime
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -88,6 +85,17 @@ def build(url: str) -> Flask:
     return app
 
 
+def run(port: int, url: str) -> None:
+    """The server, until it is killed."""
+    os.setpgrp()  # what ends the server's group does not end the tests
+    serve(lambda: build(url), "127.0.0.1", port, threads=32)
+
+
+FORKS = multiprocessing.get_context("forkserver")
+"""A process that has imported everything once: each test's server is forked from it within milliseconds."""
+FORKS.set_forkserver_preload([__name__])
+
+
 class Line:
     """The server as its own process, with a way to stop it and start it again on the same port."""
 
@@ -96,19 +104,18 @@ class Line:
         migrate(self.url)
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen | None = None
+        self.process: BaseProcess | None = None
 
     def start(self) -> None:
-        command = [sys.executable, __file__, str(self.port), self.url]
-        environ = os.environ | {"PYTHONPATH": str(ROOT)}
-        self.process = subprocess.Popen(command, env=environ)
+        self.process = FORKS.Process(target=run, args=(self.port, self.url))
+        self.process.start()
         deadline = time.monotonic() + 30
         while True:
             try:
                 urllib.request.urlopen(f"{self.address}/sign-in", timeout=5).close()
                 return
             except (urllib.error.URLError, ConnectionError):
-                assert self.process.poll() is None, "the server ended"
+                assert self.process.is_alive(), "the server ended"
                 assert time.monotonic() < deadline, "the server does not answer"
                 time.sleep(0.1)
 
@@ -118,7 +125,7 @@ class Line:
             for child in _children(self.process.pid):
                 os.kill(child, signal.SIGKILL)
             self.process.kill()
-            self.process.wait()
+            self.process.join()
             self.process = None
 
     def post(self, path: str, body: object) -> dict:
@@ -483,7 +490,3 @@ def test_nothing_is_cut_off_sideways(line: Line, page: Page, size: tuple[int, in
     for place in ("#badge", ".field[data-field=category] .value", ".field[data-field=phone] .reveal"):
         box = page.locator(place).bounding_box()
         assert box and box["x"] >= 0 and box["x"] + box["width"] <= size[0]
-
-
-if __name__ == "__main__":
-    serve(lambda: build(sys.argv[2]), "127.0.0.1", int(sys.argv[1]), threads=32)

@@ -9,8 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from hotline.access import ACCESS, CARRIER, OPEN, allowed
-from hotline.users import ROLES
+from hotline.access import ACCESS, CARRIER, OPEN, ROLES, allowed
 from tests.house import House, house_in
 from tests.signed_in import PASSWORD, account, client_of, csrf_in
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
+from click.testing import CliRunner, Result
 from sqlalchemy import text
 
+from hotline.__main__ import main
 from hotline.records import Records
 from hotline.users import UserError, Users
 from tests.signed_in import PASSWORD
@@ -104,16 +103,15 @@ def test_what_makes_no_user(users: Users, name: str, role: str, password: str, w
     assert [user.name for user in users.all()] == ["wang"]
 
 
-def test_the_first_user_is_made_by_command_line(tmp_path) -> None:
-    environ = os.environ | {"HOTLINE_VAR": str(tmp_path)}
+def test_the_first_user_is_made_by_command_line(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("HOTLINE_VAR", str(tmp_path))
 
-    def run(*words: str, password: str = "") -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "hotline", "user", *words]
-        return subprocess.run(command, input=password, env=environ, capture_output=True, text=True, timeout=60)
+    def run(*words: str, password: str = "") -> Result:
+        return CliRunner().invoke(main, ["user", *words], input=password)
 
-    assert run("add", "wang", "--role", "agent", "--password-stdin", password="short\n").returncode == 2
-    assert run("add", "wang", "--role", "agent", "--password-stdin", password=PASSWORD + "\n").returncode == 0
+    assert run("add", "wang", "--role", "agent", "--password-stdin", password="short\n").exit_code == 2
+    assert run("add", "wang", "--role", "agent", "--password-stdin", password=PASSWORD + "\n").exit_code == 0
     assert '"name": "wang"' in run("list", "--json").stdout
     again = run("add", "wang", "--role", "agent", "--password-stdin", password=PASSWORD + "\n")
-    assert again.returncode == 2 and "already" in again.stderr and PASSWORD not in again.stderr
-    assert run("off", "nobody").returncode == 2
+    assert again.exit_code == 2 and "already" in again.stderr and PASSWORD not in again.stderr
+    assert run("off", "nobody").exit_code == 2

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from complaints.keys import CHANNELS, SCOPES, USUAL, Keys, KeysError
+from complaints.scopes import CHANNELS, SCOPES, USUAL
 
 
 @click.group()
@@ -61,7 +61,8 @@ def revoke(name: str) -> None:
 
 
 @contextmanager
-def _keys() -> Iterator[Keys]:
+def _keys() -> Iterator[Any]:
+    from complaints.keys import Keys, KeysError
     from hotline import settings
     from hotline.records import Records, migrate
 

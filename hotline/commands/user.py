@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from hotline.users import ROLES, UserError, Users
+from hotline.access import ROLES
 
 from_stdin = click.option("--password-stdin", is_flag=True, help="read the password from standard input")
 
@@ -74,9 +74,10 @@ def on(name: str) -> None:
 
 
 @contextmanager
-def _users() -> Iterator[tuple[Users, set[str]]]:
+def _users() -> Iterator[tuple[Any, set[str]]]:
     from hotline import settings
     from hotline.records import Records, migrate
+    from hotline.users import UserError, Users
 
     try:
         config: Any = settings.load()
