@@ -76,10 +76,12 @@ def test_an_order_by_rest_takes_one_out_and_back_in(line: ToyLine, exchange: Exc
 
 
 def test_it_begins_and_ends_with_whom_the_document_says(line: ToyLine, exchange: Exchange) -> None:
-    caller, agent = Person(500), Person(1000)
+    caller, other, agent = Person(500), Person(1500), Person(1000)
     enters(exchange, 1, caller, startConferenceOnEnter="false")
-    leg = enters(exchange, 2, Person(1500), startConferenceOnEnter="false")
-    enters(exchange, 3, agent, endConferenceOnExit="true").hang_up("the agent hung up")
+    leg = enters(exchange, 2, other, startConferenceOnEnter="false")
+    last = enters(exchange, 3, agent, endConferenceOnExit="true")
+    assert hears(caller, other, agent) and hears(other, caller, agent)
+    last.hang_up("the agent hung up")
     line.wait(lambda: len(line.at("/voice/after")) == 2)
     assert {hook.params["DialCallStatus"] for hook in line.at("/voice/after")} == {"answered"}
     assert all(hook.signed for hook in line.hooks)
