@@ -131,8 +131,6 @@ def calibrate(history: History, progress: Progress | None = None) -> Calibration
     asked = history.where(history.asked)
     if not (asked.outcome == ANSWERED).any():
         raise ValueError("no call in the history was answered: nothing to learn handling times from")
-    if not (asked.outcome == ABANDONED).any():
-        raise ValueError("no call in the history gave up: patience cannot be learned; write it into the model file by hand")
     priority = kinds_of(asked)
     notes = []
     if (asked.priority < 0).any() or _hidden(asked).any():

@@ -27,20 +27,64 @@ from simulation.mapping import Mapping
 SAMPLE_BYTES = 400_000
 SAMPLE_ROWS = 2000
 NAMES: dict[str, tuple[str, ...]] = {
-    "answered": ("answered", "answer time", "answered at", "connect time", "connected", "ser start", "应答时间", "接通时间", "接听时间", "通话开始时间"),
-    "ended": ("ended", "end", "end time", "ended at", "hangup time", "disconnect time", "结束时间", "挂机时间", "挂断时间", "通话结束时间"),
-    "offered": ("offered", "offered at", "queued", "queue time at", "queue start", "enqueue time", "arrival", "arrival time", "q start", "进线时间", "入队时间", "排队开始时间", "转人工时间"),
-    "dialled": ("dialled", "dialed", "start", "started", "start time", "call start", "call time", "call datetime", "datetime", "timestamp", "time", "created", "呼入时间", "来电时间", "拨打时间", "呼叫时间", "开始时间", "通话时间", "时间"),
-    "menu": ("menu", "ivr", "ivr time", "ivr seconds", "ivr duration", "vru time", "menu time", "ivr时长", "自助时长", "菜单时长"),
-    "wait": ("wait", "wait time", "waiting time", "queue time", "queue seconds", "wait seconds", "speed of answer", "time to answer", "hold in queue", "q time", "等待时长", "等待时间", "排队时长", "排队时间", "等待秒数"),
-    "talk": ("talk", "talk time", "talk duration", "service time", "duration", "call duration", "talk seconds", "handle time", "ser time", "avgtalkduration", "通话时长", "通话秒数", "服务时长", "处理时长"),
-    "wrap": ("wrap", "wrap up", "wrap up time", "acw", "after call work", "acw time", "话后时长", "整理时长", "话后处理时长", "事后处理时长"),
-    "outcome": ("outcome", "result", "status", "disposition", "call status", "answered y n", "call result", "结果", "状态", "通话结果", "接通状态", "呼叫结果", "是否接通"),
-    "type": ("type", "call type", "topic", "reason", "skill", "queue", "queue name", "skill group", "category", "service", "业务类型", "类型", "技能组", "队列", "来电原因", "咨询类型"),
-    "agent": ("agent", "agent id", "agent name", "server", "operator", "representative", "user", "坐席", "座席", "坐席工号", "座席工号", "工号", "客服", "话务员"),
-    "caller": ("caller", "caller id", "ani", "from", "phone", "phone number", "customer", "customer id", "number", "主叫", "主叫号码", "来电号码", "电话", "客户号", "手机号"),
-    "id": ("id", "call id", "contact id", "uuid", "record id", "serial", "编号", "流水号", "通话编号", "呼叫编号"),
-    "date": ("date", "call date", "day", "日期", "来电日期", "呼叫日期"),
+    "answered": (
+        "answered", "answer time", "answered at", "connect time", "connected", "ser start", "应答时间", "接通时间", "接听时间", "通话开始时间",
+        "connected to agent timestamp", "agent connected to agent timestamp", "connected timestamp", "answer timestamp", "pick up time",
+        "pickup time", "人工接通时间", "坐席接听时间", "应答时刻",
+    ),
+    "ended": (
+        "ended", "end", "end time", "ended at", "hangup time", "disconnect time", "结束时间", "挂机时间", "挂断时间", "通话结束时间", "disconnect timestamp",
+        "call end", "end timestamp", "segstop", "release time", "end date time", "结束时刻", "释放时间",
+    ),
+    "offered": (
+        "offered", "offered at", "queued", "queue time at", "queue start", "enqueue time", "arrival", "arrival time", "q start", "进线时间", "入队时间",
+        "排队开始时间", "转人工时间", "enqueue timestamp", "queue enqueue timestamp", "queue entry time", "进入队列时间", "排队时间点",
+    ),
+    "dialled": (
+        "dialled", "dialed", "start", "started", "start time", "call start", "call time", "call datetime", "datetime", "timestamp", "time",
+        "created", "呼入时间", "来电时间", "拨打时间", "呼叫时间", "开始时间", "通话时间", "时间", "initiation timestamp", "calldate", "segstart", "start date time",
+        "start timestamp", "received", "received at", "arrived", "呼叫开始时间", "来话时间", "受理时间", "进线时刻", "呼入时刻", "接入时间",
+    ),
+    "menu": (
+        "menu", "ivr", "ivr time", "ivr seconds", "ivr duration", "vru time", "menu time", "ivr时长", "自助时长", "菜单时长",
+    ),
+    "wait": (
+        "wait", "wait time", "waiting time", "queue time", "queue seconds", "wait seconds", "speed of answer", "time to answer", "hold in queue",
+        "q time", "等待时长", "等待时间", "排队时长", "排队时间", "等待秒数", "time in queue", "wait in queue", "queue wait", "queue wait time", "queue duration",
+        "queuetime", "disptime", "speed of answer in seconds", "answer speed", "排队等待时长", "排队秒数", "应答时长", "等候时长", "等候时间",
+    ),
+    "talk": (
+        "talk", "talk time", "talk duration", "service time", "duration", "call duration", "talk seconds", "handle time", "ser time",
+        "avgtalkduration", "通话时长", "通话秒数", "服务时长", "处理时长", "billsec", "talktime", "agent interaction duration", "agent agent interaction duration",
+        "conversation time", "conversation duration", "handling time", "handle duration", "交谈时长", "服务时间", "人工时长", "通话时间长度",
+    ),
+    "wrap": (
+        "wrap", "wrap up", "wrap up time", "acw", "after call work", "acw time", "话后时长", "整理时长", "话后处理时长", "事后处理时长", "acwtime",
+        "after call work time", "after contact work duration", "agent after contact work duration", "wrapup time", "话后处理时间", "后处理时长",
+    ),
+    "outcome": (
+        "outcome", "result", "status", "disposition", "call status", "answered", "is answered", "answered y n", "call result", "结果", "状态", "通话结果", "接通状态", "呼叫结果", "是否接通",
+        "disposition name", "call disposition", "completion", "接听状态", "应答结果", "是否应答",
+    ),
+    "type": (
+        "type", "call type", "topic", "reason", "skill", "queue", "queue name", "skill group", "category", "service", "业务类型", "类型", "技能组", "队列",
+        "来电原因", "咨询类型", "skill name", "split skill", "issue", "subject", "service type", "服务类型", "问题类型", "业务", "技能队列",
+    ),
+    "agent": (
+        "agent", "agent id", "agent name", "server", "operator", "representative", "user", "坐席", "座席", "坐席工号", "座席工号", "工号", "客服", "话务员",
+        "agent username", "agent email", "anslogin", "接听坐席", "接听座席", "坐席姓名", "座席姓名", "服务人员", "接线员",
+    ),
+    "caller": (
+        "caller", "caller id", "ani", "from", "phone", "phone number", "customer", "customer id", "number", "主叫", "主叫号码", "来电号码", "电话", "客户号", "手机号",
+        "src", "clid", "calling party", "customer endpoint address", "calling number", "呼叫号码", "客户号码", "客户电话",
+    ),
+    "id": (
+        "id", "call id", "contact id", "uuid", "record id", "serial", "编号", "流水号", "通话编号", "呼叫编号", "conversation id", "interaction id", "ucid",
+        "uniqueid", "session id", "呼叫标识", "会话编号", "通话标识",
+    ),
+    "date": (
+        "date", "call date", "day", "日期", "来电日期", "呼叫日期", "start date", "呼入日期", "通话日期", "拨打日期", "受理日期", "工作日期",
+    ),
 }  # fmt: skip
 """Field of the mapping → names of columns, the surest first."""
 WORDS = {
@@ -51,10 +95,12 @@ WORDS = {
     "left_menu": ("left menu", "ivr abandoned", "ivr abandon", "菜单挂断", "自助放弃"),
     "left_out": ("phantom", "test", "outbound", "测试", "呼出", "外呼"),
 }  # fmt: skip
+GAVE_UP = ("abandoned", "is abandoned", "abandon", "abandon flag", "abandoned y n", "是否放弃", "是否呼损", "放弃")
+"""Columns whose yes means that the caller gave up."""
 MOMENTS = (
     "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H:%M",
     "%Y%m%d%H%M%S", "%Y%m%d %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%y %H:%M",
-    "%d-%b-%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M",
+    "%a, %d %b %Y %H:%M:%S", "%d-%b-%Y %H:%M:%S", "%d-%m-%Y %H:%M:%S", "%d-%m-%Y %H:%M",
 )  # fmt: skip
 DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y", "%Y年%m月%d日", "%y%m%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m/%d/%y")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
@@ -147,6 +193,11 @@ def guess(columns: Sequence[str], rows: Sequence[Sequence[str]], *, encoding: st
             doubts.append("日和月分不清 Day and month cannot be told apart: check the format of the moments")
     if moment == "clock":
         if "date" not in found:
+            # The one column that holds days, whatever it is called.
+            days = [c for c in values if c not in found.values() and _first(DATES, values[c][:400])[0] is not None]
+            if len(days) == 1:
+                found["date"] = days[0]
+        if "date" not in found:
             doubts.append("只有钟点没有日期 The moments are times of day, and there is no column of the day")
     else:
         found.pop("date", None)
@@ -166,6 +217,10 @@ def guess(columns: Sequence[str], rows: Sequence[Sequence[str]], *, encoding: st
         out["delimiter"] = delimiter
     if "outcome" in found:
         out["outcomes"] = outcomes(values[found["outcome"]], doubts)
+    elif gave_up := next((c for c in values if _plain(c) in GAVE_UP and _may_be("outcome", values[c])), None):
+        found["outcome"] = gave_up
+        said = outcomes(values[gave_up], doubts)
+        out["outcomes"] = {turned: said[name] for name, turned in (("answered", "abandoned"), ("abandoned", "answered")) if name in said}
     if "offered" not in found and "dialled" not in found:
         doubts.append("没有来电时间列 No column looks like the moment of the call")
     if "talk" not in found and not {"answered", "ended"} <= set(found):
@@ -187,13 +242,15 @@ def _plain(name: str) -> str:
     name = re.sub(r"[(（\[].*?[)）\]]", " ", name)
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     name = re.sub(r"[^\w一-鿿]+|_", " ", name.casefold())
-    return re.sub(r"\b(s|sec|secs|seconds|ms|min|minutes|in)\b", " ", name).strip() if " " in name.strip() else name.strip()
+    if " " in name.strip():
+        name = re.sub(r"\b(in )?(s|sec|secs|seconds|ms|min|minutes)\b", " ", name)
+    return re.sub(r"\s+", " ", name).strip()
 
 
 def _columns(columns: Sequence[str], values: dict[str, list[str]]) -> dict[str, str]:
     """Field → column: whole names first, then names inside names; each column once, and only if its values can be that."""
     found: dict[str, str] = {}
-    plain = {c: re.sub(r"\s+", " ", _plain(c)) for c in columns}
+    plain = {c: _plain(c) for c in columns}
     free = list(dict.fromkeys(columns))
     for exact in (True, False):
         for name, known in NAMES.items():

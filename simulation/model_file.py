@@ -157,7 +157,8 @@ def notes(calibration: Calibration, history: History) -> list[str]:
 def _origin(kind: Kind) -> str:
     lent = {"": "its own calls", "type": "all calls of its type", "all": "all calls"}
     best = kind.patience[0]
+    how = f"best on calls not used: {best.kind}" if not math.isnan(best.held_out) else f"too few to learn from, ASSUMED {best.kind}, mean {best.mean:.0f} s"
     return (
         f"{kind.name}: talk of {kind.handling.calls} calls ({lent[kind.handling.borrowed]}); patience of {kind.survival.n} queued calls, "
-        f"{kind.survival.gave_up} gave up ({lent[kind.patience_borrowed]}); best on calls not used: {best.kind}."
+        f"{kind.survival.gave_up} gave up ({lent[kind.patience_borrowed]}); {how}."
     )

@@ -16,6 +16,8 @@ from scipy import optimize, stats
 BALK = 3.0
 FOLDS = 5
 EDGES = np.array([BALK, 6, 9, 12, 16, 20, 30, 40, 50, 60, 75, 90, 120, 150, 180, 240, 300, 420, 600, 900])
+ASSUMED = 300.0
+"""Mean patience where nobody waited at all, s: a guess, and said to be one."""
 TAIL = 0.99
 """Beyond this quantile of the observed times Kaplan–Meier rests on too few; the tail is exponential."""
 
@@ -63,7 +65,7 @@ class Fit:
     distribution: dict
     """As the model file writes it."""
     held_out: float
-    """Mean log-likelihood of calls not used (natural logarithm, per queued call); higher is better."""
+    """Mean log-likelihood of calls not used (natural logarithm, per queued call); higher is better. nan: too few gave up to test it."""
     mean: float
     """Mean patience, s, the immediate leavers included."""
 
@@ -88,8 +90,13 @@ class Patience:
 
 
 def fit(wait: np.ndarray, gave_up: np.ndarray, fold: np.ndarray | None = None) -> Patience:
-    """Kaplan–Meier and all fits. fold: calls with one number are left out together (days); by turns where left out."""
+    """Kaplan–Meier and all fits. fold: calls with one number are left out together (days); by turns where left out.
+
+    Where hardly anybody gave up: the exponential by all waiting together ÷ (1 + those who did), as if one more had just then.
+    """
     wait, gave_up = np.asarray(wait, float), np.asarray(gave_up, bool)
+    if not len(wait):
+        return Patience(Survival(np.empty(0), np.empty(0), np.empty(0), 0, 0), [_untested(0.0, 0)])
     fold = np.arange(len(wait)) % FOLDS if fold is None else np.asarray(fold) % FOLDS
     if len(np.unique(fold)) < FOLDS:  # a history of few days
         fold = np.arange(len(wait)) % FOLDS
@@ -104,9 +111,12 @@ def fit(wait: np.ndarray, gave_up: np.ndarray, fold: np.ndarray | None = None) -
             continue
         whole = model(wait, gave_up)
         out.append(Fit(kind, whole.written(), float(sum(scores) / len(wait)), float(whole.mean())))
-    if not out:
-        raise ValueError("nobody gave up often enough to learn patience from (2 in each part of the calls)")
-    return Patience(kaplan_meier(wait, gave_up), sorted(out, key=lambda f: -f.held_out))
+    return Patience(kaplan_meier(wait, gave_up), sorted(out, key=lambda f: -f.held_out) or [_untested(float(wait.sum()), int(gave_up.sum()))])
+
+
+def _untested(waited: float, gave_up: int) -> Fit:
+    mean = waited / (1 + gave_up) if waited > 0 else ASSUMED
+    return Fit("exponential", {"dist": "exponential", "mean": _s(mean)}, float("nan"), mean)
 
 
 class _Fitted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ def of_calibration(calibration: Calibration) -> tuple[list[Chart], list[Table]]:
     fits = Table("耐心拟合 Patience fits (held-out log-likelihood per queued call, the highest is chosen)",
                  ["类型 kind", "排队 queued", "放弃 gave up", "等过 60 s", *kinds], [
         [k.name, str(k.survival.n), str(k.survival.gave_up), percent(k.survival.at(60)),
-         *(next((f"{f.held_out:.4f}{' ✓' if f is k.patience[0] else ''}" for f in k.patience if f.kind == kind), "—") for kind in kinds)]
+         *(next(("未检验 assumed" if isnan(f.held_out) else f"{f.held_out:.4f}{' ✓' if f is k.patience[0] else ''}" for f in k.patience if f.kind == kind), "—") for kind in kinds)]
         for k in calibration.kinds
     ])  # fmt: skip
     m, r = calibration.menu, calibration.redials

@@ -176,7 +176,7 @@ class RowReader:
 
     def _outcome_of(self, get) -> int:
         if "outcome" not in self._at:
-            if get("answered") or ("answered" not in self._at and get("talk") not in ("", "0")):
+            if get("answered") or ("answered" not in self._at and self._length("talk", get("talk")) > 0):
                 return h.ANSWERED
             return h.ABANDONED
         word = get("outcome")

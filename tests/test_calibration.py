@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from simulation import model_file, on_duty, validation
+from simulation import model_file, on_duty, patience_fit, validation
 from simulation.calibration import calibrate
 from simulation.engine import simulate
 from tests.call_records import DAY_0, erlang_a
@@ -99,5 +99,10 @@ def test_nothing_to_learn_from_is_said():
 
     with pytest.raises(ValueError, match="no call in the history was answered"):
         calibrate(Builder().history())
-    with pytest.raises(ValueError, match="gave up"):
-        calibrate(erlang_a(days=1, agents=400, per_minute=1, talk=60, patience=100))
+
+
+def test_a_line_on_which_nobody_gave_up_is_calibrated_and_says_what_is_assumed():
+    line = erlang_a(days=1, agents=400, per_minute=1, talk=60, patience=100)
+    found = calibrate(line)
+    assert found.kinds[0].patience[0].mean == patience_fit.ASSUMED
+    assert any("ASSUMED exponential, mean 300 s" in note for note in model_file.notes(found, line))

@@ -64,6 +64,37 @@ def test_an_unknown_outcome_is_asked_about():
     assert any("XQ" in doubt for doubt in found.doubts)
 
 
+@pytest.mark.parametrize(
+    ("heads", "row", "columns"),
+    [
+        (  # Five9
+            "CALL ID,TIMESTAMP,SKILL,AGENT,ANI,QUEUE WAIT TIME,TALK TIME,AFTER CALL WORK TIME,ABANDONED",
+            "1,\"Mon, 02 Mar 2026 09:00:00\",Billing,ann,12025550100,00:00:12,00:03:10,00:00:20,0", {"wait": "QUEUE WAIT TIME", "talk": "TALK TIME", "wrap": "AFTER CALL WORK TIME", "outcome": "ABANDONED"},
+        ),
+        (  # Amazon Connect
+            "ContactId,InitiationTimestamp,Queue_Name,Queue_Duration,Agent_Username,Agent_ConnectedToAgentTimestamp,Agent_AgentInteractionDuration,Agent_AfterContactWorkDuration,DisconnectTimestamp",
+            "a-1,2026-03-02T09:00:00Z,Basic,12,ann,2026-03-02T09:00:14Z,190,20,2026-03-02T09:04:00Z",
+            {"dialled": "InitiationTimestamp", "wait": "Queue_Duration", "talk": "Agent_AgentInteractionDuration", "wrap": "Agent_AfterContactWorkDuration", "type": "Queue_Name"},
+        ),
+        ("Start Date/Time;Queue;Agent Name;Time in Queue;Handle Time", "03/22/2026 08:12:02 AM;Billing;A;00:00:09;00:04:10", {"dialled": "Start Date/Time", "wait": "Time in Queue", "talk": "Handle Time"}),
+        ("呼入日期,呼入时间,业务类型,接听坐席,等待秒数,通话秒数,是否接通", "2026-03-02,09:00:12,报障,张三,12,190,是", {"date": "呼入日期", "dialled": "呼入时间", "agent": "接听坐席", "wait": "等待秒数", "outcome": "是否接通"}),
+        ("D,时间,等待时长,通话时长", "2026-03-02,09:00:12,12,190", {"date": "D", "dialled": "时间"}),
+        ("Call Id,Agent,Date,Time,Topic,Answered (Y/N),Speed of answer in seconds,AvgTalkDuration", "ID1,Ann,2026-03-02,9:12:58,Contract,Y,109,00:02:23", {"outcome": "Answered (Y/N)", "wait": "Speed of answer in seconds", "talk": "AvgTalkDuration"}),
+    ],
+)
+def test_exports_of_known_systems(heads: str, row: str, columns: dict[str, str], tmp_path: Path):
+    (tmp_path / "c.csv").write_text(f"{heads}\n{row}\n", "utf-8")
+    found = guess.of_file(tmp_path / "c.csv")
+    assert {name: found.mapping["columns"].get(name) for name in columns} == columns
+    assert found.doubts == []
+
+
+def test_a_yes_to_abandoned_is_no_answer():
+    rows = [["2026-02-01 09:00:00", "1", "20", "No"], ["2026-02-01 09:00:00", "9", "0", "Yes"]]
+    found = guess.guess(["start", "wait", "talk", "Abandoned"], rows)
+    assert (found.doubts, found.mapping["outcomes"]) == ([], {"answered": ["No"], "abandoned": ["Yes"]})
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_give_a_guess_or_a_refusal(content: bytes):
     import tempfile

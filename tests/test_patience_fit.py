@@ -66,6 +66,8 @@ def test_the_model_file_draws_the_curve_that_was_found():
         assert (drawn > t).mean() == pytest.approx((truth > t).mean(), abs=0.025)
 
 
-def test_nobody_gave_up_is_said():
-    with pytest.raises(ValueError, match="nobody gave up"):
-        patience_fit.fit([3.0, 4.0], [False, False])
+def test_where_nobody_gave_up_patience_is_assumed_and_longer_than_any_wait_seen():
+    found = patience_fit.fit([30.0, 40.0, 50.0], [False] * 3)
+    assert np.isnan(found.chosen().held_out) and found.chosen().mean == 120 and found.survival.at(45) == 1
+    nobody_waited = patience_fit.fit([], [])
+    assert nobody_waited.chosen().mean == patience_fit.ASSUMED and nobody_waited.survival.n == 0

@@ -107,6 +107,14 @@ def test_a_plain_csv_with_moments_only(tmp_path):
     assert report.refused == 0
 
 
+def test_a_talk_of_no_length_is_no_answer(tmp_path):
+    path = tmp_path / "c.csv"
+    path.write_text("at,wait,talk\n2026-03-02T09:00:00,0:00:05,0:01:00\n2026-03-02T09:01:00,0:00:30,0:00:00\n", "utf-8")
+    columns = mapping.Mapping.model_validate({"name": "m", "columns": {"dialled": "at", "wait": "wait", "talk": "talk"}, "format": {"moment": "iso", "length": "clock"}})
+    table, _ = read([path], columns)
+    assert [h.OUTCOMES[o] for o in table.outcome] == ["answered", "abandoned"]
+
+
 def test_a_missing_column_is_named(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("Queued,Agent\n1,2\n")

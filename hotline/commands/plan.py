@@ -100,8 +100,7 @@ def _given(path: Path | None) -> dict[str, Any]:
 
 def _records(files: tuple[Path, ...], mapping: Path | None, folder: Path) -> dict[str, Any]:
     """Copies of the files (the plan deletes its own once they are used) and what their columns mean."""
-    from simulation import guess
-
+    meaning = _mapping(files[0], mapping)
     (folder / "in").mkdir(parents=True)
     names = []
     for number, path in enumerate(files, start=1):
@@ -111,6 +110,11 @@ def _records(files: tuple[Path, ...], mapping: Path | None, folder: Path) -> dic
         except OSError as error:
             raise Refused(f"{path} cannot be read ({error.strerror or 'error'})") from None
         names.append(name)
+    return {"files": names, "mapping": meaning}
+
+
+def _mapping(records: Path, mapping: Path | None) -> dict[str, Any]:
+    """What the columns mean: the file that says so, or found from their names."""
     if mapping is not None:
         from simulation import mapping as mappings
         from simulation.problem import ModelError
@@ -119,14 +123,18 @@ def _records(files: tuple[Path, ...], mapping: Path | None, folder: Path) -> dic
             mappings.load(mapping)
         except ModelError as error:
             raise Refused(f"{mapping} is no mapping:\n" + "\n".join(f"  {problem}" for problem in error.problems)) from None
-        return {"files": names, "mapping": tomllib.loads(mapping.read_text("utf-8"))}
+        return tomllib.loads(mapping.read_text("utf-8"))
+    from simulation import guess
+
     try:
-        found = guess.of_file(folder / "in" / names[0])
+        found = guess.of_file(records)
+    except OSError as error:
+        raise Refused(f"{records} cannot be read ({error.strerror or 'error'})") from None
     except ValueError as error:
-        raise Refused(f"{files[0]}: {error}") from None
+        raise Refused(f"{records}: {error}") from None
     if found.doubts:
-        raise Refused(f"{files[0]}: what its columns mean is not sure; write a mapping file (simulation/RECORDS.md) and give it with --map\n" + "\n".join(f"  {doubt}" for doubt in found.doubts))
-    return {"files": names, "mapping": found.mapping}
+        raise Refused(f"{records}: what its columns mean is not sure; write a mapping file (simulation/RECORDS.md) and give it with --map\n" + "\n".join(f"  {doubt}" for doubt in found.doubts))
+    return found.mapping
 
 
 def _place(of_log: bool, place: Any) -> tuple[Any, Any]:
