@@ -61,8 +61,8 @@ class Asked:
     source: str
 
 
-MAY = frozenset({"accept", "add", "escalate", "withdraw"})
-"""What programs can do for a caller; the regulator is asked by the caller."""
+MAY = frozenset({"accept", "add", "escalate", "refer", "withdraw"})
+"""What programs can do for a caller; what the regulator decides is recorded by agents."""
 
 
 def api_blueprint(
@@ -259,6 +259,9 @@ class _Doing:
 
     def _escalate(self, asked: Asked) -> shapes.Complaint:
         return self._act(asked, "escalate")
+
+    def _refer(self, asked: Asked) -> shapes.Complaint:
+        return self._act(asked, "refer")
 
     def _accept(self, asked: Asked) -> shapes.Complaint:
         return self._act(asked, "accept")

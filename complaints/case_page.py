@@ -15,7 +15,7 @@ from complaints.answers import Answers, sendable
 from complaints.cases import Offered, deadline
 from complaints.evidence import Evidence, Piece
 from complaints.filekind import PICTURES, SOUNDS
-from complaints.life import BY_AGENT, NotNow
+from complaints.life import BY_AGENT, DECISIONS, NotNow
 from complaints.limits import EvidenceSettings
 from complaints.reception import Reception
 from complaints.refusal import Refused
@@ -125,12 +125,13 @@ def case_blueprint(
         if action not in BY_AGENT:
             abort(400)
         said = None
-        if action == "answer":
+        if action == "answer" or (action in DECISIONS and told.strip()):
             if not sendable(told):
                 raise NotDone(words("answer.blank"))
             said = {_language(told, body.get("lang")): told.strip()}
         once = _text(body, "once", 40)
-        after = reception.act(number, action, source=f"case-{once}-{number}" if once else "", why=why, by=who(), words=said)
+        due = _day(body, "due") if action == "return" else None
+        after = reception.act(number, action, source=f"case-{once}-{number}" if once else "", why=why, by=who(), words=said, due=due)
         return {"state": after.state, "level": after.level}
 
     @pages.post("/<number>/note")
@@ -213,6 +214,16 @@ def _text(body: dict[str, Any], name: str, longest: int) -> str:
     if not isinstance(said, str) or len(said) > longest:
         abort(400)
     return said
+
+
+def _day(body: dict[str, Any], name: str) -> date | None:
+    said = _text(body, name, 10)
+    if not said:
+        return None
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        raise NotNow("day") from None
 
 
 def _language(said: str, given: object) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 
+from babel.dates import format_date
+
 from agent_assist.privacy import mask
 from complaints.clocks import Clocks
 from complaints.life import OVER, WORKED_ON, Action, Days, Life, NotNow, after, may, replayed
@@ -33,7 +35,7 @@ class Ledger:
 
     def days(self, found: Complaint, life: Life) -> Days:
         """The days that decide about it now."""
-        due = self.clocks.due(life.received) if life.state in WORKED_ON and life.received else None
+        due = self._due(life)
         filed = self.day(found.filed_at or found.created_at)
         return Days(self._now().date(), due, self.clocks.appeal_until(found.form, filed))
 
@@ -48,13 +50,16 @@ class Ledger:
         return life, days, frozenset() if found.joined_to else may(life, days, self._ladder)
 
     def act(
-        self, number: str, action: Action, *, by: str, during: str = "", why: str = "", words: Mapping[str, str] | None = None
+        self, number: str, action: Action, *, by: str, during: str = "", why: str = "", words: Mapping[str, str] | None = None,
+        due: date | None = None,
     ) -> Complaint:
         """Change a complaint. ``words``: what its caller is told, by language (the usual words where it is left out).
 
+        ``due``: the day by which the regulator wants a returned complaint answered; the usual days where it is left out.
+
         Raises ``NotNow`` with the reason, ``KeyError`` for an unknown number.
         """
-        told = {lang: mask(text.strip()) for lang, text in (words or usual_words(action)).items() if text.strip()}
+        told = {lang: mask(text.strip()) for lang, text in (words or {}).items() if text.strip()}
 
         def decide(found: Complaint, changes: Sequence[Event]) -> tuple[dict, dict] | None:
             if during and any(one.data["during"] == during and one.data["action"] == action for one in changes):
@@ -63,27 +68,40 @@ class Ledger:
                 raise NotNow("joined")
             life = self.life(found, changes)
             days = self.days(found, life)
-            new = after(life, action, days, self._ladder)
+            new = after(life, action, days, self._ladder, due)
             data = {
                 "action": action, "from": life.state, "state": new.state, "level": new.level, "by": by, "why": mask(why.strip()),
-                "words": told, "during": during,
+                "words": told or self.usual(action, new), "during": during,
             }  # fmt: skip
-            return data, self._columns(found, new, days)
+            if new.due is not None and action == "return":
+                data["due"] = new.due.isoformat()
+            # Who goes to the regulator without an answer had none in time; what is answered after its return changes that no more.
+            counted = found.answered_at is not None or any(one.data["action"] == "refer" for one in changes)
+            return data, self._columns(found, new, days, counted)
 
         return self.records.change_complaint(number, decide)
+
+    def usual(self, action: Action, life: Life) -> dict[str, str]:
+        """What callers are told of a change when nobody writes words of their own; ``life``: the complaint after it."""
+        due = self._due(life)
+        return {lang: text.format(due=format_date(due, "long", locale=lang) if due else "") for lang, text in usual_words(action).items()}
+
+    def _due(self, life: Life) -> date | None:
+        if life.state not in WORKED_ON or life.received is None:
+            return None
+        return life.due or self.clocks.due(life.received)
 
     def day(self, at: float) -> date:
         """The operator's day of a moment (Unix seconds)."""
         return datetime.fromtimestamp(at, self._now().tzinfo).date()
 
-    def _columns(self, found: Complaint, new: Life, days: Days) -> dict:
+    def _columns(self, found: Complaint, new: Life, days: Days, counted: bool) -> dict:
         now = self._now().timestamp()
-        values: dict = {"state": new.state, "level": new.level, "due_on": None}
-        if new.state in WORKED_ON and new.received:
-            values["due_on"] = self.clocks.due(new.received).isoformat()
+        due = self._due(new)
+        values: dict = {"state": new.state, "level": new.level, "due_on": due.isoformat() if due else None}
         if new.state == "answered":
             values["answered_at"] = now
-        if found.answered_at is None and new.state not in WORKED_ON and (new.state == "answered" or days.late):
+        if not counted and new.state not in WORKED_ON and (new.state == "answered" or days.late):
             # The first answer counts; one that went to the regulator or was withdrawn for want of any stays a late one.
             values["in_time"] = not days.late
         if new.state == "regulator":
@@ -97,6 +115,6 @@ class Ledger:
 
 @cache
 def usual_words(action: str) -> dict[str, str]:
-    """What callers are told of a change when nobody writes words of their own."""
+    """The usual words of a change by language, with places for what differs."""
     pair = next((words[key] for words in rooms().values() if (key := f"life.words.{action}") in words), None)
     return dict(zip(LANGS, pair, strict=True)) if pair else {}

@@ -1,7 +1,8 @@
 """The life of a complaint: its states, what may be done in each and by whom. Pure rules, no clock and no store.
 
     filed → in_progress → answered → accepted → closed
-      └────────┴── escalated (level by level) ──┘   regulator, withdrawn
+      └────────┴── escalated (level by level) ──┘   withdrawn
+    answered, closed, or overdue → regulator → closed (upheld or rejected) or in_progress again (returned, with a day)
 
 A complaint begins as a draft; filing it is ``complaints`` event ``complaint_filed``, every later change is
 ``complaint_changed`` with who, when, why and the words that its caller is told. The same rules decide for every
@@ -12,11 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 State = Literal["draft", "filed", "in_progress", "answered", "accepted", "escalated", "regulator", "closed", "withdrawn"]
-Action = Literal["file", "take_up", "answer", "accept", "escalate", "refer", "withdraw", "close"]
+Action = Literal["file", "take_up", "answer", "accept", "escalate", "refer", "uphold", "return", "reject", "withdraw", "close"]
 
 STATES: tuple[State, ...] = ("draft", "filed", "in_progress", "answered", "accepted", "escalated", "regulator", "closed", "withdrawn")
 WORKED_ON: tuple[State, ...] = ("filed", "in_progress", "escalated")
@@ -32,17 +33,24 @@ FROM: Mapping[Action, tuple[State, ...]] = {
     "accept": ("answered",),
     "escalate": (*WORKED_ON, "answered"),
     "refer": (*WORKED_ON, "answered", "closed"),
+    "uphold": ("regulator",),
+    "return": ("regulator",),
+    "reject": ("regulator",),
     "withdraw": OPEN,
     "close": ("answered", "accepted", "regulator"),
 }
 """Action → the states in which it is possible."""
 TO: Mapping[Action, State] = {
     "file": "filed", "take_up": "in_progress", "answer": "answered", "accept": "accepted", "escalate": "escalated", "refer": "regulator",
-    "withdraw": "withdrawn", "close": "closed",
+    "uphold": "closed", "return": "in_progress", "reject": "closed", "withdraw": "withdrawn", "close": "closed",
 }  # fmt: skip
 BY_CALLER: tuple[Action, ...] = ("accept", "escalate", "refer", "withdraw")
-BY_AGENT: tuple[Action, ...] = ("take_up", "answer", "accept", "escalate", "refer", "withdraw", "close")
-"""An agent also writes down what the caller says by telephone or at the counter."""
+DECISIONS: tuple[Action, ...] = ("uphold", "return", "reject")
+"""What the regulator decides: the caller is right, the operator answers anew by a day, the caller is not right."""
+BY_AGENT: tuple[Action, ...] = ("take_up", "answer", "accept", "escalate", "refer", *DECISIONS, "withdraw", "close")
+"""An agent also writes down what the caller says by telephone or at the counter, and what the regulator decided."""
+LONGEST_RETURN = timedelta(366)
+"""A returned complaint is answered within a year."""
 
 
 class NotNow(Exception):
@@ -57,12 +65,16 @@ class NotNow(Exception):
 class Life:
     """Where a complaint is. ``level``: rung on the escalation ladder, 0 where it began.
 
-    ``received``: the day from which an answer is owed: that of filing; that of the escalation when it had been answered.
+    ``received``: the day from which an answer is owed: that of filing; that of the escalation when it had been answered,
+    that of the return when the regulator gave it back. ``due``: the day that the regulator set, instead of the usual one.
+    ``decided``: the regulator has said who is right.
     """
 
     state: State = "draft"
     level: int = 0
     received: date | None = None
+    due: date | None = None
+    decided: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +103,8 @@ def refusal(life: Life, action: Action, days: Days, ladder: int) -> str | None:
         if life.state != "answered" and days.late:
             return "late"  # no answer in time: the regulator is open now, a higher level would only take longer
     if action == "refer":
+        if life.decided:
+            return "decided"
         if life.state in WORKED_ON and not days.late:
             return "not_due"
         if days.appeal_until is not None and days.today > days.appeal_until:
@@ -110,6 +124,8 @@ def _in_this_state(state: State, action: Action) -> str:
             return "answered" if state in ("answered", "accepted") else "closed"
         case "file":
             return "filed"
+        case "uphold" | "return" | "reject":
+            return "not_referred"
     return "regulator" if state == "regulator" else "closed"
 
 
@@ -118,24 +134,32 @@ def may(life: Life, days: Days, ladder: int) -> frozenset[Action]:
     return frozenset(action for action in FROM if action != "file" and refusal(life, action, days, ladder) is None)
 
 
-def after(life: Life, action: Action, days: Days, ladder: int) -> Life:
-    """The complaint after this action. Raises ``NotNow``."""
+def after(life: Life, action: Action, days: Days, ladder: int, due: date | None = None) -> Life:
+    """The complaint after this action. ``due``: the day that the regulator sets when it returns one. Raises ``NotNow``."""
     why = refusal(life, action, days, ladder)
+    if why is None and due is not None and (action != "return" or not days.today <= due <= days.today + LONGEST_RETURN):
+        why = "day"
     if why is not None:
         raise NotNow(why)
-    state = TO[action]
     if action == "file":
-        return Life(state, 0, days.today)
-    if action == "escalate":
+        return Life("filed", 0, days.today)
+    return _moved(life, action, TO[action], life.level + (action == "escalate"), days.today, due)
+
+
+def _moved(life: Life, action: str, state: State, level: int, day: date, due: date | None) -> Life:
+    new = replace(life, state=state, level=level, decided=life.decided or action in ("uphold", "reject"))
+    if action == "return":
+        return replace(new, received=day, due=due)
+    if action == "escalate" and life.state == "answered":
         # An answer that did not satisfy is a new matter for the next level; an unanswered one keeps its day.
-        return Life(state, life.level + 1, days.today if life.state == "answered" else life.received)
-    return replace(life, state=state)
+        return replace(new, received=day)
+    return replace(new, due=None) if action in ("answer", "refer") else new
 
 
 def replayed(filed: date, changes: Iterable[tuple[date, Mapping[str, Any]]]) -> Life:
     """The complaint as its events tell it: the day of filing, then (day, data of ``complaint_changed``) in order."""
     life = Life("filed", 0, filed)
     for day, data in changes:
-        received = day if data["action"] == "escalate" and data["from"] == "answered" else life.received
-        life = Life(data["state"], data["level"], received)
+        due = date.fromisoformat(data["due"]) if data.get("due") else None
+        life = _moved(replace(life, state=data["from"]), data["action"], data["state"], data["level"], day, due)
     return life

@@ -56,7 +56,7 @@ class Complaint(_Shape):
     appeal_until: date = Field(description="last day of an appeal to the regulator: 5 months after what happened for fees, else 2 years")
     category: str | None
     phone: str | None = Field(description="the caller's number with its middle hidden")
-    may: list[Literal["accept", "add", "escalate", "withdraw"]] = Field(description="what can be done with it now")
+    may: list[Literal["accept", "add", "escalate", "refer", "withdraw"]] = Field(description="what can be done with it now")
     steps: list[StepTaken]
     evidence: list[Evidence]
 
@@ -155,6 +155,7 @@ def operations(filing: type[Filing]) -> tuple[Operation, ...]:
         Operation("add_evidence", "POST", one + "/evidence", "add", ("补充证据", "Add a file"), Evidence, 201, upload=True, refused=(404, 409)),
         Operation("add_note", "POST", one + "/notes", "add", ("补充说明", "Add words"), NoteKept, 201, body=Note, refused=(404, 409)),
         Operation("escalate", "POST", one + "/escalation", "escalate", ("交给上一级", "Take it to the next level"), Complaint, body=Reason, refused=(404, 409, 412)),
+        Operation("refer", "POST", one + "/referral", "escalate", ("转申诉受理中心", "Take it to the regulator"), Complaint, body=Reason, refused=(404, 409, 412)),
         Operation("accept", "POST", one + "/acceptance", "escalate", ("接受答复", "Accept the answer"), Complaint, body=Reason, refused=(404, 409, 412)),
         Operation("withdraw", "POST", one + "/withdrawal", "withdraw", ("撤销投诉", "Withdraw it"), Complaint, body=Reason, refused=(404, 409, 412)),
         Operation("changes", "GET", "/changes", "read", ("列出变化", "What happened since"), Changes, query=Since),

@@ -18,13 +18,14 @@ from complaints.evidence import Evidence, Piece
 from complaints.filing import Filing, form_of, sentences
 from complaints.joining import Candidate, Facts, candidates
 from complaints.ledger import Ledger, usual_words
-from complaints.life import BY_CALLER, OPEN, Action, NotNow
+from complaints.life import BY_CALLER, DECISIONS, OPEN, Action, NotNow
 from hotline.records import Complaint, Event, Records, channel_of
 
 log = logging.getLogger(__name__)
 
 TEXTS: Mapping[str, str] = {
     "escalate": "sms_escalated", "withdraw": "sms_withdrawn", "accept": "sms_accepted", "refer": "sms_regulator", "answer": "sms_answered",
+    **dict.fromkeys(DECISIONS, "sms_decided"),
 }  # fmt: skip
 """What its caller is told by text message, by action; nothing of other changes."""
 
@@ -155,29 +156,30 @@ class Reception:
 
     def act(
         self, number: str, action: Action, *, source: str = "", lang: str = "", why: str = "", by: str = "caller",
-        words: Mapping[str, str] | None = None,
+        words: Mapping[str, str] | None = None, due: date | None = None,
     ) -> Complaint:
         """Change a complaint (``complaints.life``), once for each ``source``; its caller is told.
 
         ``words``: what the caller is told instead of the usual words, by language; an answer of an agent needs them.
+        ``due``: the day by which the regulator wants a returned complaint answered; the usual days where it is left out.
         ``lang`` of the text message: the caller's own where it is left out. Raises ``NotNow``, ``KeyError``.
         """
         if words is not None and not any(text.strip() for text in words.values()):
             raise NotNow("no_words")
         before = self._records.complaint(number)
-        after = self.ledger.act(number, action, by=by, during=source, why=why, words=words)
+        after = self.ledger.act(number, action, by=by, during=source, why=why, words=words, due=due)
         if before is None or (before.state, before.level) == (after.state, after.level):
             return after
         lang = lang or lang_of(after.form)
-        told = words or usual_words(action)
+        told = words or self.ledger.usual(action, self.ledger.standing(after)[0])
         values = {"number": number}
         if action == "escalate":
             values |= {"level": str(after.level), "due": after.due_on or ""}
-        if action == "answer":
-            values["answer"] = mask(told.get(lang) or next(iter(told.values()), ""))
+        if action == "answer" or action in DECISIONS:
+            values["answer" if action == "answer" else "decision"] = mask(told.get(lang) or next(iter(told.values()), ""))
         if action in TEXTS:
             self._tell(self.phone_of(number), TEXTS[action], lang, **values)
-        if action == "close":
+        if after.state == "closed":
             self.settled(number)
         return after
 

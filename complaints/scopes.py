@@ -8,7 +8,7 @@ SCOPES = {
     "read": "see complaints that came by this key",
     "read_all": "see every complaint",
     "add": "add evidence and notes",
-    "escalate": "take complaints higher, accept answers",
+    "escalate": "take complaints higher and to the regulator, accept answers",
     "withdraw": "withdraw complaints",
 }
 USUAL = ("file", "read", "add", "escalate", "withdraw")

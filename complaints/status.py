@@ -22,7 +22,8 @@ from complaints.reception import Reception
 from complaints.refusal import Refused
 
 FORM_BYTES = 64 * 1024
-ACTIONS = ("accept", "escalate", "withdraw")
+ACTIONS = ("accept", "escalate", "refer", "withdraw")
+LONGEST_WHY = 400
 
 
 def status_blueprint(
@@ -107,7 +108,10 @@ def status_blueprint(
                 flash(gettext("status.sure"))
                 return redirect(url_for("status.case"), 303)
             try:
-                reception.act(number, do, source=f"web-{request.form.get('once', '')[:40]}-{number}", lang=str(get_locale()))
+                reception.act(
+                    number, do, source=f"web-{request.form.get('once', '')[:40]}-{number}", lang=str(get_locale()),
+                    why=request.form.get("why", "")[:LONGEST_WHY],
+                )
                 flash(gettext(f"status.done.{do}"))
             except NotNow as refused:
                 flash(gettext(f"not.{refused.why}"))

@@ -21,7 +21,7 @@ MOST_LINES = 400
 
 _OWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "complaint_filed": ("filed", ()),
-    "complaint_changed": ("changed", ("action", "from", "state", "level", "why", "words")),
+    "complaint_changed": ("changed", ("action", "from", "state", "level", "why", "words", "due")),
     "complaint_joined": ("joined", ("other",)),
     "complaint_assigned": ("assigned", ("department",)),
     "clock_struck": ("clock", ("what", "due", "days")),

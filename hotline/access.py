@@ -44,6 +44,7 @@ OPEN = frozenset(
         "api.add_evidence",
         "api.add_note",
         "api.escalate",
+        "api.refer",
         "api.accept",
         "api.withdraw",
         "api.changes",

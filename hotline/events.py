@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 
 class Payload(BaseModel):
@@ -124,6 +124,12 @@ class ComplaintChanged(Numbered):
     why: str = ""
     words: dict[str, str] = {}
     during: str = ""
+    due: str | None = None
+    """ISO day by which the regulator wants a returned complaint answered; it stands in no other change."""
+
+    @model_serializer(mode="wrap")
+    def _without_due(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if name != "due" or value is not None}
 
 
 class FollowedUp(Numbered):

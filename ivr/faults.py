@@ -90,6 +90,7 @@ LINE_PROMPTS = {
     "sms_callback_missed": (),
     "sms_escalated": ("number", "level", "due"),
     "sms_regulator": ("number",),
+    "sms_decided": ("number", "decision"),
     "sms_answered": ("number", "answer"),
     "sms_satisfaction": ("number",),
     "sms_mark_taken": (),

@@ -72,6 +72,18 @@ def test_a_complaint_is_filed_followed_escalated_and_withdrawn(pages: Pages) -> 
     assert what == ["filed", "evidence_added", "note_added", "escalated", "withdrawn"]
 
 
+def test_a_program_refers_to_the_regulator_when_no_answer_came_in_time(pages: Pages) -> None:
+    program = Program(pages)
+    path = f"/complaints/{program.file().json['number']}"
+    early = program.ask("POST", path + "/referral", json={})
+    assert early.status_code == 409 and "refer" not in program.ask("GET", path).json["may"]
+    pages.clock[0] += 16 * 86_400
+    assert "refer" in program.ask("GET", path).json["may"]
+    gone = program.ask("POST", path + "/referral", json={"why": "没有答复"})
+    assert (gone.json["state"], gone.json["due"]) == ("regulator", None) and "refer" not in gone.json["may"]
+    assert Program(pages, "reader", scopes=("read_all",)).ask("POST", path + "/referral", json={}).status_code == 403
+
+
 def test_the_same_key_and_body_get_the_same_answer_and_another_body_is_refused(pages: Pages) -> None:
     program = Program(pages)
     first, again = program.file("order-1"), program.file("order-1")
@@ -206,6 +218,6 @@ def test_schemathesis_finds_no_answer_that_is_not_in_the_document(pages: Pages, 
             case.validate_response(response, checks=CHECKS + ONCE if first else CHECKS)
 
         holds()
-    assert len(seen) == 8
+    assert len(seen) == 9
     if mode is GenerationMode.POSITIVE:
         assert 201 in seen["POST /complaints"] and 200 in seen["GET /changes"] and {200, 404} <= seen["GET /complaints/{number}"]

@@ -200,6 +200,28 @@ def test_an_agent_takes_up_answers_and_sees_it_all(house: House, agent: FlaskCli
     assert [one["number"] for one in listed(agent, department="billing")] == [number]
 
 
+def test_an_agent_records_what_the_regulator_decided_and_what_the_caller_is_told(house: House, agent: FlaskClient) -> None:
+    number = house.records.file_complaint("web-g1", form("上个月多扣了五十块钱", phone="13500000009"))
+    base = f"/cases/{number}"
+    for action in ("answer", "refer"):
+        ok(agent.post(f"{base}/act", json={"action": action, "words": "查过了，没有多扣。"}))
+    shown = ok(agent.get(f"{base}/data"))
+    assert shown["may"] == ["uphold", "return", "reject", "withdraw", "close"] and shown["due"] is None
+    for due in ("2020-01-01", "soon"):
+        assert "一年以内" in agent.post(f"{base}/act", json={"action": "return", "due": due}).json["error"]
+    day = (date.today() + timedelta(10)).isoformat()
+    told = {"action": "return", "due": day, "why": "申诉中心来函", "words": "申诉受理中心要求我们重新核对账单。"}
+    assert ok(agent.post(f"{base}/act", json=told))["state"] == "in_progress"
+    shown = ok(agent.get(f"{base}/data"))
+    assert shown["due"]["on"] == day and shown["state"] == "in_progress"
+    last = shown["timeline"][-2] if shown["timeline"][-1]["kind"] == "text" else shown["timeline"][-1]
+    assert last["by"] == "wang" and last["data"]["due"] == day and last["data"]["words"] == {"zh": "申诉受理中心要求我们重新核对账单。"}
+    for action in ("answer", "refer", "uphold"):
+        ok(agent.post(f"{base}/act", json={"action": action, "words": "退您五十元。"}))
+    assert ok(agent.get(f"{base}/data"))["may"] == []
+    assert "已经作出决定" in agent.post(f"{base}/act", json={"action": "refer"}).json["error"]
+
+
 def test_joined_complaints_lead_to_the_one_that_goes_on(house: House, agent: FlaskClient) -> None:
     phone = "13500000002"
     old = house.records.file_complaint("web-b1", form("宽带断了三天", phone=phone, category="service_outage", location="望京"))

@@ -153,6 +153,17 @@ def test_what_is_settled_is_closed_by_the_clock(office: Office) -> None:
     assert sorted(office.closed) == sorted([accepted, silent, answered])
 
 
+def test_an_answer_after_the_regulator_gave_it_back_does_not_make_the_first_one_timely(office: Office) -> None:
+    from hotline.tables import ComplaintRow
+
+    number = office.records.file_complaint("CA1", {})
+    office.now += timedelta(days=16)
+    for action in ("refer", "return", "answer"):
+        office.ledger.act(number, action, by="wang")
+    with office.records.reading() as connection:
+        assert connection.scalar(select(ComplaintRow.in_time).where(ComplaintRow.number == number)) is False
+
+
 def test_an_answer_in_time_is_kept_as_such_and_a_late_one_too(office: Office) -> None:
     from hotline.tables import ComplaintRow
 

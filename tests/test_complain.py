@@ -6,6 +6,7 @@ import io
 import logging
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,29 @@ def test_without_a_code_nothing_is_open(pages: Pages) -> None:
         assert answer.headers["Location"] == "/status"
     assert stranger.get("/complain/done").status_code == 302
     assert pages.records.complaint(number).state == "filed"
+
+
+def test_the_caller_goes_to_the_regulator_once_the_deadline_has_passed_and_reads_what_it_decided(pages: Pages) -> None:
+    number = pages.filed(pages.client())
+    client = pages.visiting(number)
+    assert 'value="refer"' not in client.get("/status/case").text
+    early = client.post("/status/case", data={"do": "refer", "once": "1"}, follow_redirects=True)
+    assert "还在答复期限内" in early.text and pages.records.complaint(number).state == "filed"
+    pages.clock[0] += 16 * 86_400
+    client = pages.visiting(number)
+    assert 'value="refer"' in client.get("/status/case").text
+    for _ in range(2):
+        client.post("/status/case", data={"do": "refer", "once": "2", "why": "十六天没有人答复"})
+    assert pages.records.complaint(number).state == "regulator"
+    assert [prompt for _, prompt, _ in pages.sent].count("sms_regulator") == 1
+    pages.reception.act(number, "return", by="wang", due=pages.reception.today() + timedelta(9))
+    day = pages.reception.today() + timedelta(9)
+    told = f"{day.year}年{day.month}月{day.day}日"
+    assert pages.sent[-1][1] == "sms_decided" and told in pages.sent[-1][2]["decision"]
+    page = client.get("/status/case").text
+    assert "退回我们重新处理" in page and told in page and pages.records.complaint(number).due_on == day.isoformat()
+    (referred, returned) = pages.reception.ledger.changes(pages.records.complaint(number))
+    assert (referred.data["by"], referred.data["why"]) == ("caller", "十六天没有人答复") and returned.data["due"] == day.isoformat()
 
 
 def test_the_caller_adds_escalates_and_withdraws(pages: Pages) -> None:

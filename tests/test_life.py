@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import create_engine, text
 
-from complaints.life import BY_AGENT, FROM, OVER, STATES, TO, WORKED_ON, Days, Life, NotNow, after, may, refusal
+from complaints.life import BY_AGENT, DECISIONS, FROM, OVER, STATES, TO, WORKED_ON, Days, Life, NotNow, after, may, refusal
 from hotline import records as migrations_place
 from hotline.language import rooms
 from hotline.records import Records, migrate
@@ -46,6 +46,10 @@ ZONE = ZoneInfo("Asia/Shanghai")
         ("regulator", "escalate", DAYS, "regulator"),
         ("regulator", "close", DAYS, None),
         ("draft", "answer", DAYS, "closed"),
+        ("regulator", "uphold", DAYS, None),
+        ("regulator", "return", LATE, None),
+        ("answered", "reject", DAYS, "not_referred"),
+        ("closed", "return", DAYS, "closed"),
     ],
 )
 def test_what_is_refused_and_why(state: str, action: str, days: Days, why: str | None) -> None:
@@ -60,9 +64,32 @@ def test_the_ladder_ends_and_each_answer_begins_the_clock_anew() -> None:
     assert refusal(second, "escalate", DAYS, ladder=2) == "top"
 
 
+def test_what_the_regulator_returns_has_a_day_again_and_what_it_decided_is_decided() -> None:
+    there = Life("regulator", 1, TODAY - timedelta(30))
+    day = TODAY + timedelta(7)
+    back = after(there, "return", DAYS, 2, day)
+    assert back == Life("in_progress", 1, TODAY, day)
+    assert after(there, "return", DAYS, 2) == Life("in_progress", 1, TODAY), "without a day the usual time runs from today"
+    assert after(back, "escalate", DAYS, 2) == Life("escalated", 2, TODAY, day), "its day stays until it is answered"
+    answered = after(back, "answer", DAYS, 2)
+    assert answered.due is None and refusal(answered, "refer", DAYS, 2) is None, "a new answer can be appealed against"
+    for wrong in (TODAY - timedelta(1), TODAY + timedelta(400)):
+        with pytest.raises(NotNow, match="day"):
+            after(there, "return", DAYS, 2, wrong)
+    with pytest.raises(NotNow, match="day"):
+        after(there, "uphold", DAYS, 2, day)
+    for decision in ("uphold", "reject"):
+        decided = after(there, decision, DAYS, 2)
+        assert decided.state == "closed" and may(decided, DAYS, 2) == frozenset()
+        assert refusal(decided, "refer", DAYS, 2) == "decided"
+
+
 def test_every_refusal_has_words_in_both_languages_and_every_state_a_name() -> None:
     words = {key for room in rooms().values() for key in room}
-    reasons = {refusal(Life(state, level, TODAY), action, days, 1) for state in STATES for action in FROM for days in (DAYS, LATE) for level in (0, 1)}
+    reasons = {
+        refusal(Life(state, level, TODAY, decided=decided), action, days, 1)
+        for state in STATES for action in FROM for days in (DAYS, LATE) for level in (0, 1) for decided in (False, True)
+    } | {"day"}  # fmt: skip
     assert {f"not.{why}" for why in reasons if why} <= words
     assert {f"state.{state}" for state in STATES if state != "draft"} <= words
     assert {f"case.{state}" for state in STATES} <= words
@@ -92,11 +119,32 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule(action=st.sampled_from(BY_AGENT), by=st.sampled_from(("caller", "wang", "clock")), twice=st.booleans())
     def somebody_acts(self, action: str, by: str, twice: bool) -> None:
+        self.act(action, by, twice)
+
+    @precondition(lambda self: "refer" in self.ledger.standing(self.records.complaint(self.number))[2])
+    @rule()
+    def it_goes_to_the_regulator(self) -> None:
+        self.act("refer", "caller", False)
+
+    @precondition(lambda self: self.records.complaint(self.number).state == "regulator")
+    @rule(decision=st.sampled_from(DECISIONS), days=st.integers(-2, 400) | st.none())
+    def the_regulator_decides(self, decision: str, days: int | None) -> None:
+        due = None if days is None else self.now.date() + timedelta(days)
+        if due is not None and (decision != "return" or not 0 <= days <= 366):
+            with pytest.raises(NotNow, match="day"):
+                self.ledger.act(self.number, decision, by="wang", due=due)
+            return
+        self.act(decision, "wang", True, due)
+        found = self.records.complaint(self.number)
+        if decision == "return":
+            assert found.due_on == (due or self.ledger.clocks.due(self.now.date())).isoformat()
+
+    def act(self, action: str, by: str, twice: bool, due: date | None = None) -> None:
         found = self.records.complaint(self.number)
         life, days, can = self.ledger.standing(found)
         self.requests += 1
         try:
-            after_ = self.ledger.act(self.number, action, by=by, during=f"r{self.requests}")
+            after_ = self.ledger.act(self.number, action, by=by, during=f"r{self.requests}", due=due)
         except NotNow as refused:
             assert action not in can
             assert refused.why
@@ -106,7 +154,7 @@ class AnyHistory(RuleBasedStateMachine):
         assert after_.state == TO[action]
         assert after_.level == found.level + (action == "escalate")
         if twice:
-            assert self.ledger.act(self.number, action, by=by, during=f"r{self.requests}") == after_
+            assert self.ledger.act(self.number, action, by=by, during=f"r{self.requests}", due=due) == after_
 
     @precondition(lambda self: self.records.complaint(self.number).state in OVER)
     @rule()
@@ -122,7 +170,7 @@ class AnyHistory(RuleBasedStateMachine):
         assert (life.state, life.level) == (found.state, found.level)
         assert (found.due_on is not None) == (found.state in WORKED_ON)
         if found.due_on:
-            assert found.due_on == self.ledger.clocks.due(life.received).isoformat()
+            assert found.due_on == (life.due or self.ledger.clocks.due(life.received)).isoformat()
         for before, now in zip([None, *changes], changes):
             assert now.data["from"] == (before.data["state"] if before else "filed")
         assert (found.closed_at is not None) == (found.state in OVER)

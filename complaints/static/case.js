@@ -11,10 +11,12 @@ const base = `/cases/${number}`;
 const departments = JSON.parse(document.body.dataset.departments);
 const reasons = JSON.parse(document.body.dataset.reasons);
 const STRAIGHT = new Set(["take_up"]); // what needs no second look
+const DECISIONS = new Set(["uphold", "return", "reject"]); // the regulator's, told to the caller in words
 const SECRET = new Set(["phone", "id_number"]);
 const answer = byId("answer");
 let shown = null;
 
+const nameOf = (action) => say(DECISIONS.has(action) ? `decision.${action}` : `act.${action}`);
 const labelOf = (department) => departments[department]?.[language()] ?? department;
 
 async function load() {
@@ -139,7 +141,7 @@ function drawActs(one) {
   const focused = document.activeElement?.dataset?.action;
   byId("acts").replaceChildren(
     ...one.may.filter((action) => action !== "answer").map((action) => {
-      const button = node("button", { type: "button", className: `button${action === "take_up" ? " primary" : ""}`, "data-action": action, text: say(`act.${action}`) });
+      const button = node("button", { type: "button", className: `button${action === "take_up" ? " primary" : ""}`, "data-action": action, text: nameOf(action) });
       button.addEventListener("click", () => (STRAIGHT.has(action) ? act(action) : sure(action)));
       return button;
     }),
@@ -177,21 +179,24 @@ answer.addEventListener("submit", async (event) => {
 });
 
 async function sure(action, words = "", done = null) {
-  byId("sure-title").textContent = words || say(`act.${action}`);
-  byId("sure-yes").textContent = say(`act.${action}`);
+  byId("sure-title").textContent = words || nameOf(action);
+  byId("sure-yes").textContent = nameOf(action);
   const dialog = byId("sure");
-  dialog.querySelector("label").hidden = done !== null;
-  dialog.querySelector("textarea").value = "";
+  const { why, words: told, due } = dialog.querySelector("form").elements;
+  why.parentElement.hidden = done !== null;
+  told.parentElement.hidden = done !== null || !DECISIONS.has(action);
+  due.parentElement.hidden = done !== null || action !== "return";
+  why.value = told.value = due.value = "";
   dialog.returnValue = "";
   dialog.showModal();
   dialog.onclose = () => {
     if (dialog.returnValue !== "yes") return;
     if (done) done();
-    else act(action, { why: dialog.querySelector("textarea").value });
+    else act(action, { why: why.value, words: told.value, due: due.value });
   };
 }
 
-const act = (action, more = {}) => doing(() => post(`${base}/act`, { action, once: String(Date.now()), ...more }), say(`act.${action}`));
+const act = (action, more = {}) => doing(() => post(`${base}/act`, { action, once: String(Date.now()), ...more }), nameOf(action));
 
 // Does something, says how it went, and shows what it made of the page.
 async function doing(wish, words = "") {

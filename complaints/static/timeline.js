@@ -77,6 +77,7 @@ const tellers = {
   changed({ data }, shown) {
     const parts = [];
     if (data.action === "escalate") parts.push(node("p", { text: shown.ladder[data.level - 1] ?? "" }));
+    if (data.due) parts.push(node("p", { text: filled("due.by", { day: data.due }) }));
     const told = data.words && (data.words[language()] || Object.values(data.words)[0]);
     if (told) parts.push(node("p", { className: "quoted" }, node("span", { className: "quiet", text: say("time.told") }), ` ${told}`));
     if (data.why) parts.push(node("p", {}, node("span", { className: "quiet", text: say("time.why") }), ` ${data.why}`));
@@ -97,7 +98,10 @@ const tellers = {
 };
 
 function title(entry) {
-  if (entry.kind === "changed") return has(`act.${entry.data.action}`) ? say(`act.${entry.data.action}`) : say(`case.${entry.data.state}`);
+  if (entry.kind === "changed") {
+    const { action, state } = entry.data;
+    return say([`decision.${action}`, `act.${action}`].find(has) ?? `case.${state}`);
+  }
   if (entry.kind === "clock") return say(`time.${entry.data.what}`);
   return say(`time.${entry.kind}`);
 }
