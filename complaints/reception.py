@@ -183,6 +183,12 @@ class Reception:
             self.settled(number)
         return after
 
+    def looked_at(self, number: str) -> None:
+        """Write down that the caller looked at the complaint on its page; called once a visit."""
+        found = self._records.leading(number)
+        if found is not None:
+            self._records.append(found.call_id, ("status_told", {"number": found.number, "channel": "web"}))
+
     def note(self, number: str, text: str, *, by: str) -> Note:
         """Add words to a complaint; numbers of persons are hidden in them. Raises ``NotNow`` once it is closed."""
         case = self._open(number)

@@ -70,10 +70,11 @@ def status_blueprint(
     def enter() -> Response:
         token = session.get("follow", "")
         try:
-            codes.answer(token, FOLLOW, request.form.get("code", "")[:40])
+            number = codes.answer(token, FOLLOW, request.form.get("code", "")[:40])
         except CodeError as error:
             flash(gettext(f"code.{error.reason}"))
             return redirect(url_for("status.code" if error.reason == "wrong" else "status.form"), 303)
+        reception.looked_at(number)
         session.pop("follow", None)
         session["visit"] = token
         return redirect(url_for("status.case"), 303)

@@ -14,8 +14,8 @@ from agent_assist import live
 from agent_assist.live import LogEvent
 from agent_assist.privacy import mask
 
-QUIET = ("looked", "listened")
-"""Entries that say who looked at what; they are offered apart."""
+QUIET = ("looked", "listened", "asked")
+"""Entries that say who looked at what, agents and callers; they are offered apart."""
 MOST_LINES = 400
 """Lines of one call that are shown here; the desk shows all."""
 
@@ -24,6 +24,7 @@ _OWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "complaint_changed": ("changed", ("action", "from", "state", "level", "why", "words", "due")),
     "complaint_joined": ("joined", ("other",)),
     "complaint_assigned": ("assigned", ("department",)),
+    "status_told": ("asked", ("channel", "during")),
     "clock_struck": ("clock", ("what", "due", "days")),
     "note_added": ("note", ("text",)),
     "evidence_added": ("evidence", ("evidence",)),

@@ -138,6 +138,14 @@ class FollowedUp(Numbered):
     action: str
 
 
+class StatusTold(Numbered):
+    """The caller was told how the complaint stands: once a call (``during``), or once a look that a code confirmed."""
+
+    channel: Literal["phone", "web"]
+    by: str = "caller"
+    during: str = ""
+
+
 class ClockStruck(Numbered):
     """A deadline of the complaint came near (``warning``, so many days before) or passed (``breach``)."""
 
@@ -354,6 +362,7 @@ PAYLOADS: dict[str, type[Payload]] = {
     "complaint_filed": ComplaintFiled,
     "complaint_changed": ComplaintChanged,
     "followed_up": FollowedUp,
+    "status_told": StatusTold,
     "clock_struck": ClockStruck,
     "note_added": NoteAdded,
     "complaint_joined": ComplaintJoined,

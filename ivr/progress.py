@@ -38,6 +38,8 @@ class Progress:
             return steps.LookedUp(number, False, locked=locked)
         if mine and found.joined_to:
             found = self._records.leading(number)  # the matter goes on under another number
+        if mine and not locked:
+            self._note(call, found)
         changed = self._day(found.changed_at).isoformat() if found.changed_at else ""
         return steps.LookedUp(found.number, True, found.state, found.due_on or "", mine, changed, locked)
 
@@ -55,6 +57,12 @@ class Progress:
     def due_of(self, number: str) -> str:
         """The day by which a complaint on file is answered, ISO; '' while no answer is owed."""
         return self._records.complaint(number).due_on or ""
+
+    def _note(self, call: Call, found: object) -> None:
+        """The complaint's own log tells that its caller asked for it, once a call."""
+        told = (event for event in self._records.events(found.call_id) if event.kind == "status_told")
+        if not any(event.data["during"] == call.sid for event in told):
+            self._records.append(found.call_id, ("status_told", {"number": found.number, "channel": "phone", "during": call.sid}))
 
     def _phones(self, complaint: object) -> set[str]:
         """The number on the complaint, and the one it was made from."""

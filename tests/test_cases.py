@@ -61,13 +61,14 @@ def test_the_story_tells_calls_changes_and_who_did_what_with_numbers_hidden() ->
         event(21, "complaint_changed", **changed),
         event(22, "clock_struck", number="202611230001", what="breach", due="2026-12-08", days=0),
         event(23, "field_revealed", field="phone", who="li", why="回电"),
+        event(24, "status_told", number="202611230001", channel="phone", by="caller", during="CA3"),
     ]
     other = [event(20, "call_started", "CA2", **{"from": "+8613800138000", "to": "10086"}), event(21, "note_added", "CA2", number="202611239999", text="x", by="li")]
     assert later_calls(own) == ["CA2"]
     told = timeline("CA1", {"CA1": own, "CA2": other}, files={7: {"name": "账单.jpg"}}, number="202611230001")
     assert [(one.kind, one.by) for one in told] == [
         ("call", ""), ("filed", ""), ("edited", "wang"), ("note", "li"), ("evidence", ""), ("call", ""), ("changed", "wang"),
-        ("clock", "clock"), ("looked", "li"),
+        ("clock", "clock"), ("looked", "li"), ("asked", "caller"),
     ], "each in its time; of another complaint nothing, of the caller's own words nothing twice"
     first = told[0].data
     assert first["agents"] == ["wang"] and first["seconds"] == 19 and first["lines"][0]["text"].endswith("138****8000")
@@ -249,9 +250,12 @@ def test_joined_complaints_lead_to_the_one_that_goes_on(house: House, agent: Fla
     page = caller.get("/status/case").text
     assert f'<b id="number">{old}</b>' in page and f"{new} 说的是同一件事" in page
     progress = Progress(SETTINGS.script, house.records, None, lambda: datetime.now(UTC))  # type: ignore[arg-type]
+    progress.look_up(Call("CAb9", f"+86{phone}", "10086"), new)
     heard = progress.look_up(Call("CAb9", f"+86{phone}", "10086"), new)
     assert (heard.number, heard.state) == (old, "filed")
     assert progress.look_up(Call("CAb8", "+8613999999999", "10086"), new).number == new, "others are told nothing"
+    asked = [one["data"] for one in ok(agent.get(f"/cases/{old}/data"))["timeline"] if one["kind"] == "asked"]
+    assert asked == [{"channel": "phone", "during": "CAb9"}], "on record where the matter goes on, once a call"
 
 
 def test_phone_numbers_leave_only_with_role_and_reason_on_record(house: House, agent: FlaskClient) -> None:

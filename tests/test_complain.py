@@ -153,6 +153,18 @@ def test_the_caller_goes_to_the_regulator_once_the_deadline_has_passed_and_reads
     assert (referred.data["by"], referred.data["why"]) == ("caller", "十六天没有人答复") and returned.data["due"] == day.isoformat()
 
 
+def test_a_look_that_a_code_confirmed_is_on_record_once_and_changes_nothing(pages: Pages) -> None:
+    number = pages.filed(pages.client())
+    before = pages.records.complaint(number)
+    client = pages.visiting(number)
+    for _ in range(3):
+        client.get("/status/case")
+    client.post("/status/code", data={"code": "000000"})
+    told = [event.data for event in pages.records.events(before.call_id) if event.kind == "status_told"]
+    assert told == [{"number": number, "channel": "web", "by": "caller", "during": ""}]
+    assert pages.records.complaint(number) == before and [one.kind for one in pages.records.about_complaints(0, 9)] == ["complaint_filed"]
+
+
 def test_the_caller_adds_escalates_and_withdraws(pages: Pages) -> None:
     number = pages.filed(pages.client())
     client = pages.visiting(number)

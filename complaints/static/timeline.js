@@ -5,10 +5,10 @@ import { clock, has, language, moment, say } from "/static/words.js";
 import { filled } from "./follow.js";
 
 const SIGNS = {
-  call: "☎", filed: "✓", changed: "→", joined: "⤵", assigned: "⇢", clock: "◷", note: "✎", evidence: "▤", looked: "◉", listened: "♪",
+  call: "☎", filed: "✓", changed: "→", joined: "⤵", assigned: "⇢", clock: "◷", note: "✎", evidence: "▤", looked: "◉", asked: "◉", listened: "♪",
   task: "□", task_done: "☑", text: "✉", edited: "✎",
 };
-const QUIET = new Set(["looked", "listened"]);
+const QUIET = new Set(["looked", "listened", "asked"]);
 
 export function who(name) {
   return has(`who.${name}`) ? say(`who.${name}`) : name;
@@ -90,6 +90,9 @@ const tellers = {
   text: ({ data }) => [node("p", { className: "quoted", text: data.text })],
   evidence: ({ data }) => [node("p", { text: data.file?.name ?? "" })],
   looked: ({ data }) => [node("p", { text: [data.field ? say(`field.${data.field}`) : data.file?.name, data.why].filter(Boolean).join(" · ") })],
+  asked: ({ data }) => [
+    node("p", { text: say(`channel.${data.channel}`) }, ...(data.during ? [" · ", node("a", { href: `/desk?call=${encodeURIComponent(data.during)}`, text: say("case.transcript") })] : [])),
+  ],
   task: ({ data }, _, labelOf) => [node("p", { text: `${labelOf(data.department)} · ${data.text} · ${data.due}` })],
   task_done: ({ data }, shown) => [node("p", { text: shown.tasks.find((one) => one.id === data.task)?.text ?? "" })],
   edited: ({ data }) => [
