@@ -103,10 +103,10 @@ def cases_blueprint(
             abort(400)
         last = records.last_id()
         try:
-            found = finder.page(query, today(), after, limit)
+            found = finder.page(query, today(), after, limit, who())
         except AfterError:
             abort(400)
-        count = finder.count(query, today()) if not after else None
+        count = finder.count(query, today(), who()) if not after else None
         return {
             "rows": [shown(one) for one in found.rows], "next": found.next, "after": last, "whole": found.whole,
             "count": count, "counted": COUNTED, "nothing": query.nothing,
@@ -146,9 +146,9 @@ def cases_blueprint(
             if not why or len(why) > LONGEST_REASON:
                 abort(400, words("export.why"))
             # Written down before it is given: a look that is not on record does not happen.
-            exported(who(), why, sum(1 for _ in finder.all(query, today(), MOST_EXPORTED)))
+            exported(who(), why, sum(1 for _ in finder.all(query, today(), MOST_EXPORTED, who())))
         head = [words(f"column.{name}") for name in COLUMNS]
-        cells = (_cells(one, offered, words, lang(), now().tzinfo, whole=whole) for one in finder.all(query, today(), MOST_EXPORTED))
+        cells = (_cells(one, offered, words, lang(), now().tzinfo, whole=whole) for one in finder.all(query, today(), MOST_EXPORTED, who()))
         name = f"complaints-{now():%Y%m%d-%H%M}.{kind}"
         if kind == "csv":
             answer = Response(b"".join(csv_lines(head, cells)), mimetype="text/csv")

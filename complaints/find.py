@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from complaints.life import OPEN
+from complaints.life import OPEN, OVER, STATES
 from complaints.search import Query
 from complaints.words import Words
 from hotline.records import Records
@@ -61,45 +61,45 @@ class Page:
 
 
 class Finder:
-    """Searches in the records."""
+    """Searches in the records. ``me`` is who asks, for what is ``mine``."""
 
     def __init__(self, records: Records, words: Words) -> None:
         self._records = records
         self._words = words
 
-    def page(self, query: Query, today: date, after: str = "", limit: int = PAGE) -> Page:
+    def page(self, query: Query, today: date, after: str = "", limit: int = PAGE, me: str = "") -> Page:
         """The complaints of a search after ``after``. Raises ``AfterError``."""
         if query.nothing:
             return Page((), "")
         whole = self._words.refresh() if query.words else True
-        sql, values = statement(query, today, after, limit + 1)
+        sql, values = statement(query, today, after, limit + 1, me)
         with self._records.reading() as connection:
             rows = [_found(row) for row in execute(connection, sql, values)]
         more = len(rows) > limit
         return Page(tuple(rows[:limit]), _place(query, rows[limit - 1]) if more else "", whole)
 
-    def all(self, query: Query, today: date, most: int) -> Iterator[Found]:
+    def all(self, query: Query, today: date, most: int, me: str = "") -> Iterator[Found]:
         """Every complaint of a search, at most ``most``, page after page."""
         after = ""
         while most > 0:
-            page = self.page(query, today, after, min(PAGE * 20, most))
+            page = self.page(query, today, after, min(PAGE * 20, most), me)
             yield from page.rows
             most -= len(page.rows)
             after = page.next
             if not after:
                 return
 
-    def count(self, query: Query, today: date) -> int:
+    def count(self, query: Query, today: date, me: str = "") -> int:
         """How many a search finds; ``COUNTED`` stands for that many or more."""
         if query.nothing:
             return 0
-        sql, values = statement(query, today, "", COUNTED)
+        sql, values = statement(query, today, "", COUNTED, me)
         counting = re.sub(r"^SELECT .*? FROM ", "SELECT 1 FROM ", sql, flags=re.DOTALL)
         with self._records.reading() as connection:
             return execute(connection, f"SELECT count(*) FROM ({counting}) AS hits", values).scalar() or 0
 
 
-def statement(query: Query, today: date, after: str = "", limit: int = PAGE) -> tuple[str, dict[str, Any]]:
+def statement(query: Query, today: date, after: str = "", limit: int = PAGE, me: str = "") -> tuple[str, dict[str, Any]]:
     """The SQL of a search and its values; ``{words}`` stands where the databases differ (``execute``)."""
     where, values = ["c.number IS NOT NULL"], {"limit": limit}
     tables, order, key = "complaints c", "c.filed_at DESC, c.id DESC", "filed_at"
@@ -136,6 +136,12 @@ def statement(query: Query, today: date, after: str = "", limit: int = PAGE) -> 
                 values["today"] = today.isoformat()
         order, key = "c.due_on, c.id", "due_on"
     states: tuple[str, ...] = OPEN if query.state == "open" else (query.state,) if query.state else ()
+    if query.mine:
+        where.append("c.worked_by = :me")
+        values["me"] = me
+        states = tuple(one for one in states or STATES if one not in (*OVER, "draft"))
+        if not states:
+            where.append("1 = 0")  # nothing that is over is on anybody's list
     if states:
         names = [f"state{at}" for at in range(len(states))]
         where.append(f"c.state IN ({', '.join(':' + name for name in names)})")

@@ -14,7 +14,7 @@ from babel.dates import format_date
 
 from agent_assist.privacy import mask
 from complaints.clocks import Clocks
-from complaints.life import OVER, WORKED_ON, Action, Days, Life, NotNow, after, may, replayed
+from complaints.life import OVER, WORK, WORKED_ON, Action, Days, Life, NotNow, after, may, replayed
 from hotline.language import LANGS, rooms
 from hotline.records import Complaint, Event, Records
 
@@ -77,7 +77,8 @@ class Ledger:
                 data["due"] = new.due.isoformat()
             # Who goes to the regulator without an answer had none in time; what is answered after its return changes that no more.
             counted = found.answered_at is not None or any(one.data["action"] == "refer" for one in changes)
-            return data, self._columns(found, new, days, counted)
+            mine = {"worked_by": by[:64]} if action in WORK else {}
+            return data, self._columns(found, new, days, counted) | mine
 
         return self.records.change_complaint(number, decide)
 

@@ -49,6 +49,8 @@ DECISIONS: tuple[Action, ...] = ("uphold", "return", "reject")
 """What the regulator decides: the caller is right, the operator answers anew by a day, the caller is not right."""
 BY_AGENT: tuple[Action, ...] = ("take_up", "answer", "accept", "escalate", "refer", *DECISIONS, "withdraw", "close")
 """An agent also writes down what the caller says by telephone or at the counter, and what the regulator decided."""
+WORK: tuple[Action, ...] = ("take_up", "answer")
+"""What makes a complaint somebody's own: whose list it stands on from then on."""
 LONGEST_RETURN = timedelta(366)
 """A returned complaint is answered within a year."""
 

@@ -33,7 +33,8 @@ class Query(BaseModel):
     """A search for complaints; what is empty asks nothing.
 
     ``q`` is one box for a complaint number (or its day), a phone number, or words. ``state`` is one state or ``open``; ``due`` is
-    ``any`` (a deadline runs), ``overdue``, or within how many days. With ``due`` the soonest deadline comes first, else the newest.
+    ``any`` (a deadline runs), ``overdue``, or within how many days. ``mine``: those that whoever asks took up or answered last
+    and that are not over. With ``due`` the soonest deadline comes first, else the newest.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,6 +45,7 @@ class Query(BaseModel):
     category: str = Field(default="", max_length=40)
     channel: str = Field(default="", max_length=16)
     department: str = Field(default="", max_length=32)
+    mine: Literal["", "yes"] = ""
 
     @field_validator("due")
     @classmethod

@@ -48,7 +48,7 @@ class ComplaintRow(Base):
         Index("ix_complaints_category_filed_at", "category", "filed_at"),
         Index("ix_complaints_filed_at", "filed_at"),
         # One for each list of ``complaints.find``, in the order of its pages.
-        *(Index(f"ix_complaints_{column}_filed", column, "filed_at", "id") for column in ("state", "channel", "department")),
+        *(Index(f"ix_complaints_{column}_filed", column, "filed_at", "id") for column in ("state", "channel", "department", "worked_by")),
         Index("ix_complaints_due_on", "due_on", "id"),
         Index("ix_complaints_joined_to", "joined_to"),
         # All that ``complaints.counting`` counts: a report reads this and not the complaints with their stories.
@@ -77,6 +77,7 @@ class ComplaintRow(Base):
     in_time: Mapped[bool | None] = mapped_column(Boolean)
     closed_at: Mapped[float | None] = mapped_column(Float)
     department: Mapped[str] = mapped_column(String(64), default="")
+    worked_by: Mapped[str] = mapped_column(String(64), default="", server_default="")
     satisfaction: Mapped[int | None] = mapped_column(Integer)
     joined_to: Mapped[str | None] = mapped_column(String(32))
     referred_at: Mapped[float | None] = mapped_column(Float)

@@ -199,6 +199,8 @@ def test_an_agent_takes_up_answers_and_sees_it_all(house: House, agent: FlaskCli
     assert {"filed", "changed", "note", "assigned", "task", "task_done"} <= set(kinds)
     assert [one["number"] for one in listed(agent, q="核对账单")] == [number], "a task's words find it"
     assert [one["number"] for one in listed(agent, department="billing")] == [number]
+    assert number in [one["number"] for one in listed(agent, mine="yes")]
+    assert listed(client_of(house.app, house.users, "chen", "supervisor"), mine="yes") == [], "everybody's own"
 
 
 def test_an_agent_records_what_the_regulator_decided_and_what_the_caller_is_told(house: House, agent: FlaskClient) -> None:

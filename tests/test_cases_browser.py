@@ -97,6 +97,14 @@ def test_filed_seen_answered_escalated_and_seen_again(browser: Browser, tmp_path
         expect(agent.locator("#answer")).to_be_hidden()
         assert "3个工作日" in inbox.next()
 
+        desk = agent.context.new_page()
+        desk.goto(f"{line.url}/cases")
+        desk.locator("#lists .chip").first.click()
+        expect(desk.locator("#rows tr")).to_have_count(1)
+        expect(desk.locator("#find [name=mine]")).to_have_value("yes")
+        expect(desk.locator("#lists .chip").first).to_have_attribute("aria-pressed", "true")
+        desk.close()
+
         # The caller reads the answer and takes it higher; the agent's open page shows that by itself.
         page = follow(browser, line.url, number, inbox)
         expect(page.locator("main")).to_contain_text("50元将在3个工作日内退回")

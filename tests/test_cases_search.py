@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from complaints.find import AfterError, Finder, execute, statement
 from complaints.search import Query, indexed
 from complaints.words import Words
 from hotline.records import Records
+from tests.ledgers import ledger_of
 
 TODAY = date(2026, 11, 23)
 NOON = 1_795_406_400.0  # 12:00 in Shanghai on that day
@@ -76,6 +77,29 @@ def test_each_way_to_ask_finds_what_it_says(book: Book) -> None:
     assert book.found(category="slow_network") == [app] == book.found(channel="app") == book.found(department="network")
     assert book.found(q="网速", channel="web") == []
     assert book.found(q="!") == []
+
+
+def test_mine_is_what_i_took_up_or_answered_last_and_is_not_over(book: Book) -> None:
+    ledger = ledger_of(book.records, lambda: datetime.fromtimestamp(NOON, UTC))
+
+    def mine(who: str, **more: str) -> list[str]:
+        query = Query(mine="yes", **more)  # type: ignore[arg-type]
+        found = [one.number for one in book.finder.page(query, TODAY, me=who).rows]
+        assert book.finder.count(query, TODAY, who) == len(found) == len(list(book.finder.all(query, TODAY, 9, who)))
+        return found
+
+    older, newer = book.file("web-1", days_ago=2), book.file("web-2", days_ago=1)
+    book.file("web-3")
+    assert mine("wang") == []
+    for number in (older, newer):
+        ledger.act(number, "take_up", by="wang")
+    assert mine("wang") == [newer, older] and mine("li") == []
+    ledger.act(newer, "answer", by="li")
+    assert mine("li") == [newer] and mine("wang") == [older], "the last one counts"
+    ledger.act(newer, "escalate", by="caller")
+    assert mine("li") == [newer] and mine("li", state="escalated") == [newer] and mine("li", state="answered") == []
+    ledger.act(older, "withdraw", by="caller")
+    assert mine("wang") == [] == mine("wang", state="withdrawn")
 
 
 def test_what_is_changed_or_gone_is_found_accordingly(book: Book) -> None:
@@ -138,7 +162,7 @@ def test_numbers_of_persons_are_not_in_the_index() -> None:
 
 LISTS = [
     {}, {"state": "open"}, {"state": "answered"}, {"state": "in_progress"}, {"due": "any"}, {"due": "overdue"}, {"due": "7"}, {"category": "slow_network"},
-    {"channel": "app"}, {"department": "network"}, {"q": "202611230007"}, {"q": "20261101"}, {"q": "13800000007"}, {"q": "扣了五十"}, {"q": "慢"},
+    {"channel": "app"}, {"department": "network"}, {"q": "202611230007"}, {"q": "20261101"}, {"q": "13800000007"}, {"q": "扣了五十"}, {"q": "慢"}, {"mine": "yes"}, {"mine": "yes", "state": "answered"}, {"mine": "yes", "due": "any"}, {"mine": "yes", "q": "扣了五十"},
     {"q": "扣了五十", "state": "answered"}, {"category": "slow_network", "state": "answered"}, {"due": "overdue", "category": "slow_network"},
 ]  # fmt: skip
 MANY = 20_000
@@ -154,11 +178,11 @@ def many(records: Records) -> None:
         pick = "substr('filed       answered    in_progress closed      closed      closed      ', (n % 6) * 12 + 1, 12)"
         connection.execute(
             text(
-                "INSERT INTO complaints (number, call_id, state, form, created_at, filed_at, level, phone, caller, channel, category, region, department, due_on) "
+                "INSERT INTO complaints (number, call_id, state, form, created_at, filed_at, level, phone, caller, channel, category, region, department, worked_by, due_on) "
                 f"SELECT CAST(20261101 + n % 23 AS varchar) || substr(CAST(10000 + n AS varchar), 2, 4) || CAST(n / 10000 AS varchar), 'm-' || CAST(n AS varchar), trim({pick}), {cast}, "
                 ":now - n * 60, :now - n * 60, 0, '138' || substr(CAST(100000000 + n AS varchar), 2, 8), NULL, "
                 "CASE n % 5 WHEN 0 THEN 'app' ELSE 'phone' END, CASE n % 7 WHEN 0 THEN 'slow_network' ELSE 'billing_anomaly' END, '', "
-                "CASE n % 50 WHEN 0 THEN 'network' ELSE '' END, "
+                "CASE n % 50 WHEN 0 THEN 'network' ELSE '' END, CASE n % 6 WHEN 0 THEN '' ELSE 'agent' || CAST(n % 40 AS varchar) END, "
                 "CASE WHEN n % 6 IN (0, 2) THEN '2026-' || (CASE n % 2 WHEN 0 THEN '11' ELSE '12' END) || '-' || substr(CAST(110 + n % 20 AS varchar), 2, 2) END "
                 f"FROM ({series}) AS made"
             ),
@@ -178,10 +202,10 @@ def test_every_list_and_search_uses_an_index(book: Book) -> None:
     many(book.records)
     for asked in LISTS:
         query = Query(**asked)
-        first = book.finder.page(query, TODAY, "", 20)
+        first = book.finder.page(query, TODAY, "", 20, "agent7")
         for after in {"", first.next}:
             with book.records.reading() as connection:
-                sql, values = statement(query, TODAY, after, 51)
+                sql, values = statement(query, TODAY, after, 51, "agent7")
                 if connection.dialect.name == "postgresql":
                     plan = [row[0] for row in execute(connection, f"EXPLAIN {sql}", values)]
                     assert not any("Seq Scan" in line for line in plan), (asked, plan)

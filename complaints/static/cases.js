@@ -6,7 +6,7 @@ import { language, moment, say } from "/static/words.js";
 import { dayOf, deadline, filled, follow, settled } from "./follow.js";
 
 const PAGE = 50;
-const NAMES = ["q", "state", "due", "category", "channel", "department"];
+const NAMES = ["q", "state", "due", "category", "channel", "department", "mine"];
 const KEPT = "cases.query"; // of this tab alone: a phone number stands in no address
 const form = byId("find");
 const departments = JSON.parse(document.body.dataset.departments);
@@ -93,9 +93,10 @@ function same(one, other) {
 }
 
 function drawLists(lists) {
+  const own = { name: say("cases.mine"), query: { mine: "yes" } }; // everybody has this one
   byId("lists").replaceChildren(
-    ...lists.map((one) => {
-      const label = one.own ? one.name : `${one.name} · ${one.owner}`;
+    ...[own, ...lists].map((one) => {
+      const label = one.owner && !one.own ? `${one.name} · ${one.owner}` : one.name;
       const choose = node("button", { type: "button", className: "chip", text: label, "aria-pressed": String(same(one.query, query)) });
       choose.addEventListener("click", () => search(one.query));
       const item = node("li", {}, choose);
