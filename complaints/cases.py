@@ -29,7 +29,7 @@ LONGEST_REASON = 80
 EXCERPT = 120
 TOLD = frozenset(
     {"complaint_filed", "complaint_changed", "complaint_joined", "complaint_assigned", "clock_struck", "note_added", "evidence_added",
-     "task_added", "task_done", "text_sent", "field_edited", "field_confirmed", "field_rejected", "disposition"}
+     "task_added", "task_done", "text_sent", "text_given_up", "field_edited", "field_confirmed", "field_rejected", "disposition"}
 )
 """Kinds of events that change what the lists or a case page show."""
 COLUMNS = ("number", "state", "level", "filed", "due", "category", "channel", "region", "department", "phone", "name", "amount", "what", "joined")

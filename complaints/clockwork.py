@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 60.0
 BATCH = 500
+DAY_S = 86_400.0
 
 
 class Clockwork:
@@ -38,15 +39,29 @@ class Clockwork:
         """Look every minute, in a thread of its own, for as long as the process lives."""
 
         def run() -> None:
-            wait = threading.Event()
+            wait, caught_up = threading.Event(), False
             while True:
                 try:
-                    self.look()
+                    self.look() if caught_up else self.catch_up()
+                    caught_up = True
                 except Exception as error:  # the next minute is another one
                     log.error("the clocks stumbled: %s", type(error).__name__)
                 wait.wait(LOOK_S)
 
         threading.Thread(target=run, name="clockwork", daemon=True).start()
+
+    def catch_up(self) -> int:
+        """What a process that died left half done, then what is due: who was closed within a day may not have been asked."""
+        table, done = ComplaintRow.__table__, 0
+        query = select(table.c.number).where(
+            table.c.state == "closed", table.c.closed_at > self._now().timestamp() - DAY_S, table.c.asked_at.is_(None), table.c.joined_to.is_(None)
+        )
+        with self._records.reading() as connection:
+            numbers = list(connection.scalars(query))
+        for number in numbers:
+            self._settled(number)
+            done += 1
+        return done + self.look()
 
     def look(self) -> int:
         """Do what is due now; returns how many things were done."""

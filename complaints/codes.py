@@ -36,12 +36,17 @@ class CodeError(Exception):
 class Asked:
     """A code that was asked for: ``token`` is for the browser that asked, ``code`` for the phone alone.
 
-    ``send`` is False when nothing is to be sent; the browser must not notice the difference.
+    ``send`` is False when nothing is to be sent; the browser must not notice the difference. ``until``: Unix time to which it is good.
     """
 
     token: str
     code: str
     send: bool
+    until: float = 0.0
+
+
+Tell = Callable[[Connection, Asked], None]
+"""Writes the message that carries a code, in the transaction of the code."""
 
 
 class Codes:
@@ -57,7 +62,7 @@ class Codes:
         self._wrong_tries = wrong_tries
         self._now = now
 
-    def to_file(self, draft: str, phone: str, address: str) -> Asked:
+    def to_file(self, draft: str, phone: str, address: str, tell: Tell = lambda connection, asked: None) -> Asked:
         """A code that lets ``draft`` be filed. Raises ``CodeError`` (too_soon, too_often)."""
         with self._records.writing() as connection:
             self._clean(connection)
@@ -67,9 +72,11 @@ class Codes:
                 raise CodeError("too_soon")
             if self._sent(connection, phone) >= self._settings.codes_a_day:
                 raise CodeError("too_often")
-            return self._new(connection, FILE, draft, phone, address, send=True)
+            asked = self._new(connection, FILE, draft, phone, address, send=True)
+            tell(connection, asked)
+        return asked
 
-    def to_follow(self, number: str, phone: str | None, address: str) -> Asked:
+    def to_follow(self, number: str, phone: str | None, address: str, tell: Tell = lambda connection, asked: None) -> Asked:
         """A code that opens the complaint ``number``; ``phone`` None: what was given fits no complaint.
 
         What is refused depends only on what was typed and from where, never on whether it fits: six
@@ -83,7 +90,9 @@ class Codes:
                 if self._count(connection, same, *fruitless) >= self._wrong_tries:
                     raise CodeError("too_often")
             send = phone is not None and self._sent(connection, phone) < self._settings.codes_a_day
-            return self._new(connection, FOLLOW, number, phone or f"nobody {number}", address, send=send)
+            asked = self._new(connection, FOLLOW, number, phone or f"nobody {number}", address, send=send)
+            tell(connection, asked)
+        return asked
 
     def answer(self, token: str, purpose: str, code: str, phone: str | None = None) -> str:
         """What the code opens (draft or number); with ``phone`` only if it was sent there.
@@ -136,7 +145,7 @@ class Codes:
                 real=send, passed_at=None,
             )
         )
-        return Asked(token, code, send)
+        return Asked(token, code, send, self._now() + self._settings.code_minutes * 60)
 
     def _general(self, connection: Connection, address: str) -> None:
         hour = CodeRow.at > self._now() - HOUR_S

@@ -124,13 +124,13 @@ def complain_blueprint(
         except Unfit as unfit:
             return page(draft, data, unfit.fields, 422)
         try:
-            asked = codes.to_file(draft.name, filing.phone, request.remote_addr or "")
+            asked = codes.to_file(draft.name, filing.phone, request.remote_addr or "", reception.code_to(filing.phone, lang))
         except CodeError as error:
             if error.reason == "too_soon" and session.get("code") and session.get("code_for") == draft.name:
                 return redirect(url_for("complain.confirm"), 303)
             flash(gettext(f"code.{error.reason}"))
             return page(draft, data, (), 429)
-        reception.send_code(filing.phone, asked.code, lang)
+        reception.texts.go()
         session["code"], session["code_for"] = asked.token, draft.name
         return redirect(url_for("complain.confirm"), 303)
 
@@ -175,11 +175,11 @@ def complain_blueprint(
         token, draft, filing = found
         if request.form.get("do") == "again":
             try:
-                asked = codes.to_file(draft.name, filing.phone, request.remote_addr or "")
+                asked = codes.to_file(draft.name, filing.phone, request.remote_addr or "", reception.code_to(filing.phone, filing.lang))
             except CodeError as error:
                 flash(gettext(f"code.{error.reason}"))
             else:
-                reception.send_code(filing.phone, asked.code, filing.lang)
+                reception.texts.go()
                 session["code"], session["code_for"] = asked.token, draft.name
                 flash(gettext("code.sent_again"))
             return redirect(url_for("complain.confirm"), 303)

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from functools import cache
 
 from babel.dates import format_date
+from sqlalchemy import Connection
 
 from agent_assist.privacy import mask
 from complaints.clocks import Clocks
@@ -51,15 +52,18 @@ class Ledger:
 
     def act(
         self, number: str, action: Action, *, by: str, during: str = "", why: str = "", words: Mapping[str, str] | None = None,
-        due: date | None = None,
+        due: date | None = None, tell: Callable[[Connection, Complaint, Mapping[str, str]], None] | None = None,
     ) -> Complaint:
         """Change a complaint. ``words``: what its caller is told, by language (the usual words where it is left out).
 
         ``due``: the day by which the regulator wants a returned complaint answered; the usual days where it is left out.
 
+        ``tell(connection, complaint after, words)`` is called in the transaction of the change, where there is one.
         Raises ``NotNow`` with the reason, ``KeyError`` for an unknown number.
         """
         told = {lang: mask(text.strip()) for lang, text in (words or {}).items() if text.strip()}
+
+        said: dict[str, str] = {}
 
         def decide(found: Complaint, changes: Sequence[Event]) -> tuple[dict, dict] | None:
             if during and any(one.data["during"] == during and one.data["action"] == action for one in changes):
@@ -69,9 +73,10 @@ class Ledger:
             life = self.life(found, changes)
             days = self.days(found, life)
             new = after(life, action, days, self._ladder, due)
+            said.update(told or self.usual(action, new))
             data = {
                 "action": action, "from": life.state, "state": new.state, "level": new.level, "by": by, "why": mask(why.strip()),
-                "words": told or self.usual(action, new), "during": during,
+                "words": said, "during": during,
             }  # fmt: skip
             if new.due is not None and action == "return":
                 data["due"] = new.due.isoformat()
@@ -80,7 +85,7 @@ class Ledger:
             mine = {"worked_by": by[:64]} if action in WORK else {}
             return data, self._columns(found, new, days, counted) | mine
 
-        return self.records.change_complaint(number, decide)
+        return self.records.change_complaint(number, decide, (lambda connection, new: tell(connection, new, said)) if tell else None)
 
     def usual(self, action: Action, life: Life) -> dict[str, str]:
         """What callers are told of a change when nobody writes words of their own; ``life``: the complaint after it."""

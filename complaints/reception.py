@@ -5,23 +5,23 @@ Web form, status page, API and import file, ask, add, take higher and withdraw h
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
+from sqlalchemy import Connection
+
 from agent_assist.form import Form
 from agent_assist.privacy import mask
+from complaints.codes import Asked, Tell
 from complaints.evidence import Evidence, Piece
 from complaints.filing import Filing, form_of, sentences
 from complaints.joining import Candidate, Facts, candidates
 from complaints.ledger import Ledger, usual_words
 from complaints.life import BY_CALLER, DECISIONS, OPEN, Action, NotNow
+from complaints.texts import Texts
 from hotline.records import Complaint, Event, Records, channel_of
-
-log = logging.getLogger(__name__)
 
 TEXTS: Mapping[str, str] = {
     "escalate": "sms_escalated", "withdraw": "sms_withdrawn", "accept": "sms_accepted", "refer": "sms_regulator", "answer": "sms_answered",
@@ -87,20 +87,19 @@ class Case:
 class Reception:
     """Filing and following up for every channel.
 
-    ``rungs``: the levels above the first, by language; ``send`` puts a prompt (name, language, values) into a text message
-    to a number and returns the text; ``now`` gives the time in the operator's zone.
+    ``rungs``: the levels above the first, by language; ``texts``: the messages that callers get; ``now`` gives the time in the
+    operator's zone.
     """
 
     def __init__(
         self, records: Records, evidence: Evidence, ledger: Ledger, *, rungs: Sequence[Mapping[str, str]],
-        send: Callable[[str, str, str, Mapping[str, str]], str | None], background: Executor, now: Callable[[], datetime],
+        texts: Texts, now: Callable[[], datetime],
     ) -> None:
         self._records = records
         self._evidence = evidence
         self.ledger = ledger
         self.rungs = rungs
-        self._send = send
-        self._background = background
+        self.texts = texts
         self._now = now
         self.settled: Callable[[str], object] = lambda number: None
         """Told of each complaint that somebody closes."""
@@ -118,14 +117,17 @@ class Reception:
         begun = bool(self._records.events(source))
         if not begun:
             self._records.append(source, *_told(filing, form))
-        number = self._records.file_complaint(source, form.to_json())
+
+        def tell(connection: Connection, found: Complaint) -> None:
+            values = {"number": found.number or "", "due": found.due_on or ""}
+            self.texts.put(connection, filing.phone, "sms_filed", filing.lang, values, log_of=source)
+
+        number = self._records.file_complaint(source, form.to_json(), tell)
         if evidence_of:
             self._evidence.hand_over(evidence_of, number)
         if not begun:
             self._records.append(source, ("call_ended", {"status": "written"}))
-            found = self._records.complaint(number)
-            assert found is not None
-            self._tell(filing.phone, "sms_filed", filing.lang, number=number, due=found.due_on or "")
+        self.texts.go()
         return number
 
     def case(self, number: str) -> Case | None:
@@ -143,9 +145,13 @@ class Reception:
         phones = [str(one).removeprefix("+86") for one in (field.get("value"), *started) if one]
         return phones[0] if phones else None
 
-    def send_code(self, phone: str | None, code: str, lang: str) -> None:
-        """Send a code; None: nobody gets it, and it takes as long."""
-        self._tell(phone, "sms_code", lang, code=code)
+    def code_to(self, phone: str | None, lang: str) -> Tell:
+        """Writes the message with a code, in the code's transaction; nobody gets one that is not to be sent, and it takes as long."""
+
+        def tell(connection: Connection, asked: Asked) -> None:
+            self.texts.put(connection, phone if asked.send else None, "sms_code", lang, {"code": asked.code}, until=asked.until)
+
+        return tell
 
     def add(self, number: str, stream: BinaryIO, name: str, *, channel: str, by: str = "caller") -> Piece:
         """Add a file to a complaint. Raises ``complaints.refusal.Refused``, ``NotNow`` once it is closed."""
@@ -166,20 +172,22 @@ class Reception:
         """
         if words is not None and not any(text.strip() for text in words.values()):
             raise NotNow("no_words")
-        before = self._records.complaint(number)
-        after = self.ledger.act(number, action, by=by, during=source, why=why, words=words, due=due)
-        if before is None or (before.state, before.level) == (after.state, after.level):
-            return after
-        lang = lang or lang_of(after.form)
-        told = words or self.ledger.usual(action, self.ledger.standing(after)[0])
-        values = {"number": number}
-        if action == "escalate":
-            values |= {"level": str(after.level), "due": after.due_on or ""}
-        if action == "answer" or action in DECISIONS:
-            values["answer" if action == "answer" else "decision"] = mask(told.get(lang) or next(iter(told.values()), ""))
-        if action in TEXTS:
-            self._tell(self.phone_of(number), TEXTS[action], lang, **values)
-        if after.state == "closed":
+        phone, changed = self.phone_of(number), False
+
+        def tell(connection: Connection, after: Complaint, told: Mapping[str, str]) -> None:
+            nonlocal changed
+            changed, values = True, {"number": number}
+            said = lang or lang_of(after.form)
+            if action == "escalate":
+                values |= {"level": str(after.level), "due": after.due_on or ""}
+            if action == "answer" or action in DECISIONS:
+                values["answer" if action == "answer" else "decision"] = told.get(said) or next(iter(told.values()), "")
+            if action in TEXTS:
+                self.texts.put(connection, phone, TEXTS[action], said, values, log_of=after.call_id)
+
+        after = self.ledger.act(number, action, by=by, during=source, why=why, words=words, due=due, tell=tell)
+        self.texts.go()
+        if changed and after.state == "closed":
             self.settled(number)
         return after
 
@@ -288,21 +296,6 @@ class Reception:
 
     def _moment(self, at: float) -> datetime:
         return datetime.fromtimestamp(at, self._now().tzinfo)
-
-    def _tell(self, phone: str | None, prompt: str, lang: str, **values: str) -> None:
-        self._background.submit(self._texted, phone, prompt, lang, values)
-
-    def _texted(self, phone: str | None, prompt: str, lang: str, values: Mapping[str, str]) -> None:
-        if phone is None:
-            return
-        try:
-            text = self._send(phone, prompt, lang, values)
-        except Exception as error:  # the complaint stands without its message
-            log.warning("a text message (%s) was not sent: %s", prompt, type(error).__name__)
-            return
-        found = self._records.complaint(values.get("number", ""))
-        if found is not None and text:
-            self._records.append(found.call_id, ("text_sent", {"number": values["number"], "text": mask(text)}))
 
 
 def _told(filing: Filing, form: Form) -> list[tuple[str, dict[str, Any]]]:

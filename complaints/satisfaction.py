@@ -5,8 +5,7 @@ What a reply says is the business of ``complaints.replies``; whoever replies TD,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from collections.abc import Callable
 
 from sqlalchemy import insert, select
 
@@ -19,13 +18,12 @@ REPLY_WITHIN_S = 14 * 86_400.0
 
 
 class Satisfaction:
-    """Asks and counts. ``send`` puts a prompt (name, language, values) into a text message to a number; ``now``: Unix seconds."""
+    """Asks and counts. ``now``: Unix seconds."""
 
     def __init__(
-        self, records: Records, reception: Reception, *, send: Callable[[str, str, str, Mapping[str, str]], None],
-        background: Executor, now: Callable[[], float],
+        self, records: Records, reception: Reception, *, now: Callable[[], float],
     ) -> None:  # fmt: skip
-        self._records, self._reception, self._send, self._background, self._now = records, reception, send, background, now
+        self._records, self._reception, self._now = records, reception, now
 
     def ask(self, number: str) -> bool:
         """Ask the caller of a closed complaint, once; False when nobody is to be asked."""
@@ -38,7 +36,8 @@ class Satisfaction:
             mine = table.update().where(table.c.number == number, table.c.asked_at.is_(None))
             if not connection.execute(mine.values(asked_at=self._now())).rowcount:
                 return False
-        self._background.submit(self._send, phone, "sms_satisfaction", lang_of(found.form), {"number": number})
+            self._reception.texts.put(connection, phone, "sms_satisfaction", lang_of(found.form), {"number": number}, log_of=found.call_id)
+        self._reception.texts.go()
         return True
 
     def replied(self, from_: str, text: str) -> tuple[str, str]:

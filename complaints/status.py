@@ -54,11 +54,11 @@ def status_blueprint(
         phone = reception.phone_of(number)
         fits = phone is not None and phone.endswith(tail)
         try:
-            asked = codes.to_follow(number, phone if fits else None, request.remote_addr or "")
+            asked = codes.to_follow(number, phone if fits else None, request.remote_addr or "", reception.code_to(phone, str(get_locale())))
         except CodeError as error:
             flash(gettext(f"status.{error.reason}"))
             return render_template("follow.html", number=number), 429
-        reception.send_code(phone if asked.send else None, asked.code, str(get_locale()))
+        reception.texts.go()
         session["follow"] = asked.token
         return redirect(url_for("status.code"), 303)
 

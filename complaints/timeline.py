@@ -33,6 +33,7 @@ _OWN: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "task_added": ("task", ("task", "department", "text", "due")),
     "task_done": ("task_done", ("task",)),
     "text_sent": ("text", ("text",)),
+    "text_given_up": ("unsent", ("prompt",)),
     "recording_played": ("listened", ()),
 }
 """Kind of event → kind of entry, and what of its data is shown."""

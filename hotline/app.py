@@ -27,10 +27,11 @@ from audio.recording import Recordings
 from audio.session import Session
 from complaints.clockwork import Clockwork
 from complaints.ledger import Ledger
+from complaints.texts import Texts
 from hotline.access import HOMES
 from hotline.board import Board
 from hotline.case_rooms import open_cases
-from hotline.channels import open_channels
+from hotline.channels import open_channels, sender
 from hotline.desk_rooms import open_desk
 from hotline.earlier import Earlier, settlement
 from hotline.hall import furnish
@@ -122,6 +123,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     clocks = replace(settings.deadlines, rules=tuple(shelf.rules))
     ledger = Ledger(records, clocks, ladder=len(settings.script.escalation), now=lambda: datetime.now(zone))
     recordings = Recordings(settings.var / "recordings")
+    texts = Texts(records, send=sender(settings.script, carrier), background=background, now=time.time)
     flow = Flow(
         Voice(settings.script, urls),
         records,
@@ -129,6 +131,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
         carrier,
         listen,
         earlier=Earlier(ledger),
+        texts=texts,
         now=lambda: datetime.now(zone),
         background=background,
         hears=hears,
@@ -154,7 +157,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     csrf = guard(app, users)
     for signed in ("voice", "legs", "media"):
         csrf.exempt(app.blueprints[signed])
-    reception, evidence = open_channels(app, csrf, settings, records, ledger, carrier, background, lambda: datetime.now(zone))
+    reception, evidence = open_channels(app, csrf, settings, records, ledger, texts, lambda: datetime.now(zone))
     open_desk(
         app, script, records, hub, floor, users, zone=settings.line.timezone, amend=flow.amend,
         settle=settlement(records, reception, script.outcomes), reasons=settings.privacy.reasons,
@@ -167,9 +170,10 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     retention.watch()
     board = Board(records, settings.wallboard, zone=settings.line.timezone, agents=floor.agents, now=time.time)
     board.watch(hub)
-    satisfaction = open_reports(app, csrf, settings, records, reception, carrier, signatures, background)
+    satisfaction = open_reports(app, csrf, settings, records, reception, signatures)
     reception.settled = satisfaction.ask
     Clockwork(records, ledger, now=lambda: datetime.now(zone), alert=board.breached, settled=satisfaction.ask).start()
+    texts.watch()
     today = open_planner(app, settings, records, board)
     app.register_blueprint(
         wallboard_blueprint(

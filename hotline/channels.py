@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
 from datetime import datetime
 
 from flask import Flask
@@ -21,6 +20,7 @@ from complaints.ledger import Ledger
 from complaints.looking import looking_blueprint
 from complaints.reception import Reception
 from complaints.status import status_blueprint
+from complaints.texts import Texts
 from hotline.records import Records
 from hotline.settings import Settings
 from hotline.signin import signed_in
@@ -36,8 +36,7 @@ BUSY = "240 per minute"
 
 
 def open_channels(
-    app: Flask, csrf: CSRFProtect, settings: Settings, records: Records, ledger: Ledger, carrier: CarrierRest, background: Executor,
-    now: Callable[[], datetime],
+    app: Flask, csrf: CSRFProtect, settings: Settings, records: Records, ledger: Ledger, texts: Texts, now: Callable[[], datetime],
 ) -> tuple[Reception, Evidence]:
     """Register the callers' pages and the API; the application is guarded already."""
     script = settings.script
@@ -47,10 +46,8 @@ def open_channels(
     codes = Codes(records, secret, settings.web, wrong_tries=script.menu.wrong_tries_a_day)
     choices = choices_of(script)
 
-    send = sender(script, carrier)
     reception = Reception(
-        records, evidence, ledger, rungs=[{lang: rung.of(lang) for lang in LANGS} for rung in script.escalation], send=send,
-        background=background, now=now,
+        records, evidence, ledger, rungs=[{lang: rung.of(lang) for lang in LANGS} for rung in script.escalation], texts=texts, now=now,
     )
     model = filing_model(list(choices.categories), list(choices.resolutions))
     app.register_blueprint(

@@ -199,6 +199,13 @@ class TextSent(Payload):
     text: str
 
 
+class TextGivenUp(Payload):
+    """A text message could not be sent for a day: which one (the prompt's name)."""
+
+    number: str = ""
+    prompt: str
+
+
 class EvidenceAdded(Numbered):
     """A file was added to a complaint (``complaints.evidence.Piece.id``)."""
 
@@ -370,6 +377,7 @@ PAYLOADS: dict[str, type[Payload]] = {
     "task_added": TaskAdded,
     "task_done": TaskDone,
     "text_sent": TextSent,
+    "text_given_up": TextGivenUp,
     "evidence_added": EvidenceAdded,
     "evidence_seen": EvidenceSeen,
     "lookup_failed": Numbered,

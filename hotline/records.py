@@ -94,6 +94,8 @@ def migrate(url: str) -> None:
 
 
 Decide = Callable[[Complaint, Sequence[Event]], "tuple[dict[str, Any], dict[str, Any]] | None"]
+Also = Callable[[Connection, Complaint], None]
+"""What else is written in the transaction that files or changes a complaint (such as ``complaints.texts``)."""
 
 
 class Records:
@@ -175,20 +177,22 @@ class Records:
 
     # -- complaints ----------------------------------------------------------
 
-    def file_complaint(self, call_id: str, form: dict[str, Any]) -> str:
+    def file_complaint(self, call_id: str, form: dict[str, Any], also: Also | None = None) -> str:
         """File the call's complaint and return its number: ``YYYYMMDD`` and a serial of ≥ 4 digits.
 
-        A second filing for the same call adds what was said since, under the number already given.
+        A second filing for the same call adds what was said since, under the number already given; ``also`` belongs to the first.
         """
         with self.writing() as connection:
-            number = self._file(connection, call_id, form, self._now())
+            number, first = self._file(connection, call_id, form, self._now())
+            if first and also is not None:
+                also(connection, _complaint(connection.execute(select(ComplaintRow).where(ComplaintRow.number == number)).first()))
         self._grew()
         return number
 
     def file_all(self, complaints: Iterable[tuple[str, dict[str, Any], float]]) -> list[str]:
         """File many (source, form, Unix time of receipt) at once, all or none; their numbers in that order."""
         with self.writing() as connection:
-            numbers = [self._file(connection, source, form, at) for source, form, at in complaints]
+            numbers = [self._file(connection, source, form, at)[0] for source, form, at in complaints]
         self._grew()
         return numbers
 
@@ -214,10 +218,10 @@ class Records:
             self._append(connection, call_id, [("draft_saved", {})])
         self._grew()
 
-    def change_complaint(self, number: str, decide: Decide) -> Complaint:
+    def change_complaint(self, number: str, decide: Decide, also: Also | None = None) -> Complaint:
         """Change a filed complaint: ``decide(complaint, its own changes)`` gives (data of ``complaint_changed``, columns).
 
-        Nobody else changes it meanwhile. None from ``decide``: nothing is to be done. What it raises is raised; ``KeyError``
+        Nobody else changes it meanwhile; ``also`` gets the complaint after the change. None from ``decide``: nothing is to be done. What it raises is raised; ``KeyError``
         for an unknown number.
         """
         with self.writing() as connection:
@@ -236,6 +240,8 @@ class Records:
             if during and during != before.call_id and self._caller(connection, during) is not None:
                 self._append(connection, during, [("followed_up", {"number": number, "action": data["action"]})])
             after = _complaint(connection.execute(select(ComplaintRow).where(ComplaintRow.number == number)).first())
+            if also is not None:
+                also(connection, after)
         self._grew()
         return after
 
@@ -383,12 +389,12 @@ class Records:
             added.append(Event(id=row_id, **values))
         return added
 
-    def _file(self, connection: Connection, call_id: str, form: dict[str, Any], at: float) -> str:
+    def _file(self, connection: Connection, call_id: str, form: dict[str, Any], at: float) -> tuple[str, bool]:
         table = ComplaintRow.__table__
         row = connection.execute(select(table.c.id, table.c.number).where(table.c.call_id == call_id)).first()
         if row is not None and row.number is not None:
             connection.execute(table.update().where(table.c.id == row.id).values(form=form, **_facts(form)))
-            return row.number
+            return row.number, False
         received = datetime.fromtimestamp(at, self._zone).date()
         day = received.strftime("%Y%m%d")
         number = f"{day}{self._next_serial(connection, day):04d}"
@@ -400,7 +406,7 @@ class Records:
         else:
             connection.execute(table.update().where(table.c.id == row.id).values(**values))
         self._append(connection, call_id, [("complaint_filed", {"number": number})])
-        return number
+        return number, True
 
     def _next_serial(self, connection: Connection, day: str) -> int:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite

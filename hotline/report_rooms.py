@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,23 +16,21 @@ from agent_assist.place import register
 from complaints.reception import Reception
 from complaints.reports import reports_blueprint
 from complaints.satisfaction import Satisfaction
-from hotline.channels import sender
 from hotline.records import Records
 from hotline.settings import Settings
 from hotline.texting import texting_blueprint
 from ivr import wording
-from ivr.rest import CarrierRest
 from ivr.script import Script
 from ivr.signature import Signatures
 from ivr.steps import Say
 
 
 def open_reports(
-    app: Flask, csrf: CSRFProtect, settings: Settings, records: Records, reception: Reception, carrier: CarrierRest, signatures: Signatures, background: Executor
+    app: Flask, csrf: CSRFProtect, settings: Settings, records: Records, reception: Reception, signatures: Signatures
 ) -> Satisfaction:
     """``/reports`` and ``/sms``."""
     script, zone = settings.script, ZoneInfo(settings.line.timezone)
-    satisfaction = Satisfaction(records, reception, send=sender(script, carrier), background=background, now=time.time)
+    satisfaction = Satisfaction(records, reception, now=time.time)
     texts = texting_blueprint(
         signatures, records, take=satisfaction.replied, words=lambda prompt, lang: wording.text(script, Say(prompt), lang, spoken=False)
     )

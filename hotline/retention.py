@@ -31,6 +31,7 @@ from hotline.tables import (
     PrivacyRow,
     ReplyRow,
     TaskRow,
+    TextRow,
     WebDraftRow,
     WrapUpRow,
 )
@@ -55,6 +56,8 @@ class Subject:
     calls: list[str] = field(default_factory=list)
     complaints: list[Any] = field(default_factory=list)
     callbacks: list[Any] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    """Those that wait to be sent."""
 
 
 class Retention:
@@ -80,7 +83,7 @@ class Retention:
     def run(self, *, dry: bool = False, who: str = "system") -> dict[str, int]:
         """Delete what is over its time; returns how much of each kind (with ``dry``: how much it would be)."""
         now, days = self._now(), self._settings
-        report = {"recordings": 0, "recording_bytes": 0, "events": 0, "drafts": 0, "complaints": 0, "replies": 0}
+        report = {"recordings": 0, "recording_bytes": 0, "events": 0, "drafts": 0, "complaints": 0, "replies": 0, "texts": 0}
         for call in list(self._recordings.older_than(now - days.recordings_days * DAY_S)):
             report["recordings"] += 1
             if not dry:
@@ -95,7 +98,10 @@ class Retention:
             report["drafts"] = self._count(connection, case, drafts)
             replies = ReplyRow.__table__.c.at < now - REPLY_KEPT_S
             report["replies"] = self._count(connection, ReplyRow.__table__, replies)
+            stale = TextRow.__table__.c.until < now  # whoever was to send it is gone
+            report["texts"] = self._count(connection, TextRow.__table__, stale)
             if not dry:
+                connection.execute(delete(TextRow.__table__).where(stale))
                 connection.execute(delete(case).where(drafts))
                 connection.execute(delete(ReplyRow.__table__).where(replies))
             changed = now - days.complaints_days * DAY_S
@@ -173,6 +179,9 @@ class Retention:
             tasks = TaskRow.__table__
             report["tasks"] = connection.execute(delete(tasks).where(tasks.c.number.in_(numbers))).rowcount
             words.scrub(connection)
+            texts = TextRow.__table__
+            waiting = texts.c.token.in_(found.texts) | texts.c.log_of.in_(found.calls) | texts.c.number.in_(numbers)
+            report["texts"] = connection.execute(delete(texts).where(waiting)).rowcount
             drafts = WebDraftRow.__table__
             own = [row.token for row in connection.execute(select(drafts)) if number in str(row.data)]
             report["web_drafts"] = connection.execute(delete(drafts).where(drafts.c.token.in_(own))).rowcount
@@ -226,7 +235,9 @@ class Retention:
             found.callbacks = list(connection.execute(select(promised).where(promised.c.call.in_(calls) | (promised.c.number == plain))))
             known = calls | {row.call_id for row in found.complaints} | {row.call for row in found.callbacks}
             found.calls = sorted(known)
-        if not found.calls:
+            waiting = select(TextRow.token).where(TextRow.phone.in_([plain, f"+86{plain}"]))
+            found.texts = list(connection.scalars(waiting))
+        if not found.calls and not found.texts:
             raise SubjectError("nothing is kept of this number")
         return found
 
@@ -286,4 +297,4 @@ class Retention:
             else:
                 connection.commit()
                 with connection.execution_options(isolation_level="AUTOCOMMIT") as auto:
-                    auto.execute(text("VACUUM FULL events, complaints, complaint_words, tasks, webhook_replies"))
+                    auto.execute(text("VACUUM FULL events, complaints, complaint_words, tasks, webhook_replies, texts"))

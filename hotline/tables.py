@@ -254,6 +254,23 @@ class CodeRow(Base):
     passed_at: Mapped[float | None] = mapped_column(Float)
 
 
+class TextRow(Base):
+    """A text message that waits to be sent (``complaints.texts``); times are Unix seconds."""
+
+    __tablename__ = "texts"
+
+    token: Mapped[str] = mapped_column(String(32), primary_key=True)
+    phone: Mapped[str] = mapped_column(String(32))
+    prompt: Mapped[str] = mapped_column(String(40))
+    lang: Mapped[str] = mapped_column(String(8))
+    args: Mapped[dict] = mapped_column(JSON)
+    log_of: Mapped[str] = mapped_column(String(64))
+    number: Mapped[str] = mapped_column(String(32))
+    until: Mapped[float] = mapped_column(Float)
+    next_at: Mapped[float] = mapped_column(Float, index=True)
+    tries: Mapped[int] = mapped_column(Integer)
+
+
 class ApiKeyRow(Base):
     """A key of another program (``complaints.keys.Key``); its secret is kept as a hash."""
 

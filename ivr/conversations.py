@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import asdict, replace
 from datetime import datetime
+from typing import Any
 
 from agent_assist.description import describe
 from agent_assist.form import Value
@@ -21,7 +22,7 @@ from ivr import answers, steps
 from ivr.call import Call, form_of, restored, told
 from ivr.errands import Errands
 from ivr.menu import Menu
-from ivr.ports import Carrier, Earlier, Floor, Hub, Logged, Records, Tapes, Unstaffed
+from ivr.ports import Also, Carrier, Earlier, Floor, Hub, Logged, Records, Tapes, Texts, Unstaffed
 from ivr.progress import Progress
 from ivr.state import State
 from ivr.steps import Say
@@ -40,6 +41,7 @@ class Conversations:
     languages for which it can. ``now`` gives the time in the line's time zone. ``background`` runs what
     must not keep a webhook or a recogniser waiting: requests to the carrier. ``tapes``: where callers who
     agree are recorded; None: nobody is. ``earlier``: complaints on file, changed as their callers wish.
+    ``texts``: the messages that callers get.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Conversations:
         listen: Listen,
         *,
         earlier: Earlier,
+        texts: Texts,
         now: Callable[[], datetime],
         background: Executor,
         hears: tuple[str, ...] = ("zh",),
@@ -63,7 +66,8 @@ class Conversations:
         self._hub = hub
         self._listen = listen
         self._now = now
-        self._errands = Errands(voice, carrier, background, records)
+        self._errands = Errands(voice, carrier, background)
+        self._texts = texts
         self.progress = Progress(voice.script, records, earlier, now)
         self._hears = hears
         self._floor = floor or Unstaffed()
@@ -142,27 +146,22 @@ class Conversations:
                 case steps.File():
                     # From the log and not from memory: an agent may have corrected a field.
                     call.form = form_of(self._records.events(call.sid))
-                    number = self._records.file_complaint(call.sid, call.form.to_json())
+                    tell = self._teller(call, "sms_filed", due=True)
+                    number = self._records.file_complaint(call.sid, call.form.to_json(), tell)
                     self._move(call, steps.Filed(number, sms=call.text_to is not None))
-                    self._text(call, "sms_filed", number=number, due=self.progress.due_of(number))
                 case steps.LookUp(number=number):
                     self._move(call, self.progress.look_up(call, number))
                 case steps.Escalate(number=number):
-                    level = self.progress.take_higher(call, number)
+                    tell = self._teller(call, "sms_escalated", due=True, level=True)
+                    level = self.progress.take_higher(call, number, tell, lambda connection: self._text(connection, call, "sms_regulator", number=number))
                     self._move(call, steps.Escalated(number, level, sms=call.text_to is not None))
-                    if level:
-                        due = self.progress.due_of(number)
-                        self._text(call, "sms_escalated", number=number, level=str(level), due=due)
-                    else:
-                        self._text(call, "sms_regulator", number=number)
                 case steps.Close(number=number, how=how):
-                    done = self.progress.close(call, number, how)
+                    done = self.progress.close(call, number, how, self._teller(call, f"sms_{how}"))
                     self._move(call, steps.Closed(number, sms=done and call.text_to is not None))
-                    if done:
-                        self._text(call, f"sms_{how}", number=number)
                 case steps.Promise(number=number):
                     self._promise(call, number)
                     self._move(call, steps.Promised())
+        self._texts.go()
 
     def _document(self, call: Call, *, first: bool = False) -> str:
         self._do(call, self.menu.steps(call.state))  # left undone by a process that was killed
@@ -313,9 +312,19 @@ class Conversations:
         opens = self.voice.script.hours.opens(now)
         return "" if opens is None or opens <= now else opens.isoformat(timespec="minutes")
 
-    def _text(self, call: Call, prompt: str, **args: str) -> None:
+    def _text(self, connection: Any, call: Call, prompt: str, **args: str) -> None:
+        """Write a text message with what it tells of; without a number that it reaches, none."""
         if call.text_to is not None:
-            self._errands.text(call, call.text_to, Say(prompt, tuple(args.items())))
+            self._texts.put(connection, call.text_to, prompt, call.state.lang, args, log_of=call.sid)
+
+    def _teller(self, call: Call, prompt: str, *, due: bool = False, level: bool = False) -> Also:
+        """Writes the message about a complaint that is filed or changed, in the transaction that does so."""
+
+        def tell(connection: Any, found: Any) -> None:
+            args = {"number": found.number} | ({"level": str(found.level)} if level else {}) | ({"due": found.due_on or ""} if due else {})
+            self._text(connection, call, prompt, **args)
+
+        return tell
 
     def _promise(self, call: Call, number: str) -> None:
         state = call.state

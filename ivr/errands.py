@@ -6,11 +6,8 @@ import logging
 import time
 from concurrent.futures import Executor
 
-from agent_assist.privacy import mask
-from ivr import wording
 from ivr.call import Call
-from ivr.ports import Carrier, Records
-from ivr.steps import Say
+from ivr.ports import Carrier
 from ivr.twiml import Voice
 
 log = logging.getLogger(__name__)
@@ -22,9 +19,8 @@ SETTLE_S = 0.3
 class Errands:
     """Requests to the carrier. A refusal is logged and ends nothing: the call goes on without it."""
 
-    def __init__(self, voice: Voice, carrier: Carrier, background: Executor, records: Records) -> None:
+    def __init__(self, voice: Voice, carrier: Carrier, background: Executor) -> None:
         self._voice = voice
-        self._records = records
         self._carrier = carrier
         self._background = background
 
@@ -35,11 +31,6 @@ class Errands:
         end of the Gather moves the call, and so does the end of a notice that must not be cut.
         """
         self._background.submit(self._interrupt, call, turn)
-
-    def text(self, call: Call, to: str, say: Say) -> None:
-        """Send this prompt as a text message."""
-        body = wording.text(self._voice.script, say, call.state.lang, spoken=False)
-        self._background.submit(self._text, call, to, body)
 
     def fork(self, call: Call, token: str) -> None:
         """Open the call's audio stream in mid-call, under this token."""
@@ -65,11 +56,3 @@ class Errands:
             self._carrier.redirect(call.sid, self._voice.urls.next(turn))
         except Exception as error:  # nobody waits for this; the call goes on when its Gather times out
             log.warning("call %s: the carrier did not move it on: %s", call.sid, type(error).__name__)
-
-    def _text(self, call: Call, to: str, body: str) -> None:
-        try:
-            self._carrier.sms(to, body)
-        except Exception as error:  # the complaint stands without its message
-            log.warning("call %s: the text message was not sent: %s", call.sid, type(error).__name__)
-            return
-        self._records.append(call.sid, ("text_sent", {"text": mask(body)}))

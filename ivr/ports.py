@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from ivr.call import LogEvent
@@ -11,13 +13,18 @@ Logged = tuple[str, dict[str, Any]]
 """An event to append: (kind, data)."""
 
 
+Also = Callable[[Any, Any], None]
+"""What else is written in the transaction that files or changes a complaint: (connection, complaint)."""
+
+
 class Records(Protocol):
     """The records as the phone uses them (``hotline.records.Records``)."""
 
     def append(self, call_id: str, *events: Logged) -> Any: ...
+    def appending(self, call_id: str, *events: Logged) -> AbstractContextManager[Any]: ...
     def calls_in_progress(self) -> list[str]: ...
     def events(self, call_id: str) -> list[LogEvent]: ...
-    def file_complaint(self, call_id: str, form: dict[str, Any]) -> str: ...
+    def file_complaint(self, call_id: str, form: dict[str, Any], also: Also | None = None) -> str: ...
     def save_draft(self, call_id: str, form: dict[str, Any]) -> None: ...
     def complaint(self, number: str) -> Any: ...
     def leading(self, number: str) -> Any: ...
@@ -30,12 +37,24 @@ class Records(Protocol):
 class Earlier(Protocol):
     """Complaints on file as their callers change them by telephone (``hotline.earlier.Earlier``); once a call."""
 
-    def escalate(self, call_id: str, number: str) -> int:
+    def escalate(self, call_id: str, number: str, tell: Also | None = None) -> int:
         """Take it to the next level; its level, 0 where that is not possible (the regulator is)."""
         ...
 
-    def close(self, call_id: str, number: str, how: str) -> bool:
+    def close(self, call_id: str, number: str, how: str, tell: Also | None = None) -> bool:
         """``withdrawn`` or ``accepted``; False where that is not possible any more."""
+        ...
+
+
+class Texts(Protocol):
+    """Text messages that wait to be sent (``complaints.texts.Texts``)."""
+
+    def put(self, connection: Any, phone: str | None, prompt: str, lang: str, values: Mapping[str, str], *, log_of: str = "") -> None:
+        """Write a message in this transaction; ``log_of``: the call whose log tells that it was sent."""
+        ...
+
+    def go(self) -> None:
+        """Send what this thread has written; after its commit."""
         ...
 
 
@@ -113,4 +132,3 @@ class Carrier(Protocol):
 
     def redirect(self, call_sid: str, url: str) -> None: ...
     def fork(self, call_sid: str, url: str, token: str, status_url: str) -> None: ...
-    def sms(self, to: str, body: str) -> None: ...

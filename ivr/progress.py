@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
 
 from ivr import steps
 from ivr.call import Call
-from ivr.ports import Earlier, Records
+from ivr.ports import Also, Earlier, Records
 from ivr.script import Script
 
 GUESSES_S = 86_400
@@ -43,20 +44,20 @@ class Progress:
         changed = self._day(found.changed_at).isoformat() if found.changed_at else ""
         return steps.LookedUp(found.number, True, found.state, found.due_on or "", mine, changed, locked)
 
-    def take_higher(self, call: Call, number: str) -> int:
-        """Take a complaint to the next level; its place on the ladder, 0 past the last or past the deadline."""
-        level = self._earlier.escalate(call.sid, number)
+    def take_higher(self, call: Call, number: str, tell: Also, appeal: Callable[[Any], None]) -> int:
+        """Take a complaint to the next level; its place on the ladder, 0 past the last or past the deadline.
+
+        ``tell(connection, complaint)``, or ``appeal(connection)`` for 0, writes along what the caller is told.
+        """
+        level = self._earlier.escalate(call.sid, number, tell)
         if not level:
-            self._records.append(call.sid, ("appeal_told", {"number": number}))
+            with self._records.appending(call.sid, ("appeal_told", {"number": number})) as connection:
+                appeal(connection)
         return level
 
-    def close(self, call: Call, number: str, how: str) -> bool:
+    def close(self, call: Call, number: str, how: str, tell: Also) -> bool:
         """Withdraw a complaint or accept its answer, as its caller wishes; False where that is not possible any more."""
-        return self._earlier.close(call.sid, number, how)
-
-    def due_of(self, number: str) -> str:
-        """The day by which a complaint on file is answered, ISO; '' while no answer is owed."""
-        return self._records.complaint(number).due_on or ""
+        return self._earlier.close(call.sid, number, how, tell)
 
     def _note(self, call: Call, found: object) -> None:
         """The complaint's own log tells that its caller asked for it, once a call."""

@@ -30,6 +30,7 @@ from complaints.limits import EvidenceSettings, WebSettings
 from complaints.looking import looking_blueprint
 from complaints.reception import Reception
 from complaints.status import status_blueprint
+from complaints.texts import Texts
 from hotline import settings
 from hotline.channels import choices_of
 from hotline.records import Records, migrate
@@ -63,6 +64,14 @@ class Pages:
     clock: list[float]
     reception: Reception = field(init=False)
     sent: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
+    away: bool = False
+
+    def sms(self, to: str, prompt: str, lang: str, values: Mapping[str, str]) -> str | None:
+        """The carrier's end; ``away``: it does not answer."""
+        if self.away:
+            raise ConnectionError(f"{to} was not reached")
+        self.sent.append((to, prompt, values))
+        return None
 
     def client(self) -> FlaskClient:
         return self.app.test_client()
@@ -113,9 +122,8 @@ def pages_in(tmp_path: Path) -> Iterator[Pages]:
     model = filing_model(list(choices.categories), list(choices.resolutions))
     ladder = [{"zh": "省公司", "en": "province"}, {"zh": "集团", "en": "head office"}]
     reception = Reception(
-        records, evidence, ledger_of(records, lambda: datetime.fromtimestamp(clock[0], ZONE)), rungs=ladder, background=AtOnce(),
-        now=lambda: datetime.fromtimestamp(clock[0], ZONE),
-        send=lambda to, prompt, lang, values: found.sent.append((to, prompt, values)),
+        records, evidence, ledger_of(records, lambda: datetime.fromtimestamp(clock[0], ZONE)), rungs=ladder,
+        now=lambda: datetime.fromtimestamp(clock[0], ZONE), texts=Texts(records, send=found.sms, background=AtOnce(), now=now),
     )
     found.reception = reception
     app.register_blueprint(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
 from audio.session import Utterance
+from complaints.texts import Texts
+from hotline.channels import sender
 from hotline.earlier import Earlier
 from hotline.hub import Hub
 from hotline.records import Records
@@ -104,6 +107,11 @@ class AtOnce(Executor):
         return done
 
 
+def texts_of(records: Records, carrier: Requests, now: Callable[[], datetime]) -> Texts:
+    """Text messages, sent in the foreground."""
+    return Texts(records, send=sender(SCRIPT, carrier), background=AtOnce(), now=lambda: now().timestamp())  # type: ignore[arg-type]
+
+
 class Phone:
     """A line with its own records, and a carrier that calls it."""
 
@@ -122,7 +130,7 @@ class Phone:
             now=lambda: self._now().timestamp(), background=AtOnce(),
         )  # fmt: skip
         self.flow = Flow(
-            voice, self.records, Hub(), self.carrier, self._listen, earlier=Earlier(ledger_of(self.records, self._now)), now=self._now, background=AtOnce(),
+            voice, self.records, Hub(), self.carrier, self._listen, earlier=Earlier(ledger_of(self.records, self._now)), texts=texts_of(self.records, self.carrier, self._now), now=self._now, background=AtOnce(),
             floor=self.floor, tapes=self._tapes,
         )  # fmt: skip
         app = Flask("phone")

@@ -153,6 +153,16 @@ def test_what_is_settled_is_closed_by_the_clock(office: Office) -> None:
     assert sorted(office.closed) == sorted([accepted, silent, answered])
 
 
+def test_who_was_closed_and_not_asked_before_the_process_died_is_asked_when_it_starts_again(office: Office) -> None:
+    old, fresh = (office.records.file_complaint(f"CA{n}", {}) for n in range(2))
+    for number, days in ((old, 3), (fresh, 0)):
+        for action in ("answer", "close"):
+            office.ledger.act(number, action, by="wang")
+        office.now += timedelta(days=days)
+    office.clockwork().catch_up()
+    assert office.closed == [fresh]
+
+
 def test_an_answer_after_the_regulator_gave_it_back_does_not_make_the_first_one_timely(office: Office) -> None:
     from hotline.tables import ComplaintRow
 

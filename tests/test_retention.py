@@ -14,6 +14,7 @@ from sqlalchemy import text
 from audio.recording import Recordings
 from hotline.events import PAYLOADS, checked
 from hotline.personal import KINDS, blanked
+from complaints.texts import Texts
 from hotline.records import Records
 from hotline.retention import Retention, SubjectError
 from hotline.settings import PrivacySettings
@@ -71,6 +72,13 @@ def call(
     return filed
 
 
+def waiting(records: Records, clock: Clock, number: str, call: str = "", until: float | None = None) -> None:
+    """A text message that was not sent."""
+    texts = Texts(records, send=lambda *_: None, background=None, now=clock)  # type: ignore[arg-type]
+    with records.writing() as connection:
+        texts.put(connection, number, "sms_answered", "zh", {"answer": STORY}, log_of=call, until=until)
+
+
 def everything(records: Records, folder: Path) -> str:
     """All that a database file or a dump of the tables holds."""
     with records.reading() as connection:
@@ -90,14 +98,16 @@ def holds(everything: str, word: str) -> bool:
 def test_after_an_erasure_no_byte_of_it_is_left(
     kept: tuple[Retention, Records, Recordings, Clock], tmp_path: Path
 ) -> None:
-    retention, records, recordings, _ = kept
+    retention, records, recordings, clock = kept
     filed = call(records, recordings, "CA1")
     call(records, recordings, "CA2", "13900001111", "司马白", "别的事情")
+    waiting(records, clock, f"+86{NUMBER}")
+    waiting(records, clock, "13700000000", "CA1")
     assert all(holds(everything(records, tmp_path), word) for word in (NUMBER, NAME, STORY))
     with pytest.raises(SubjectError, match=filed):
         retention.erase(NUMBER, "chen", "the caller asked")
     report = retention.erase(f"+86 {NUMBER}", "chen", "the caller asked", force=True)
-    assert report["calls"] == report["complaints"] == 1 and report["recording_bytes"] == 800 and report["events"] > 5
+    assert report["calls"] == report["complaints"] == 1 and report["recording_bytes"] == 800 and report["events"] > 5 and report["texts"] == 2
     after = everything(records, tmp_path)
     assert not [word for word in (NUMBER, NAME, STORY) if holds(after, word)]
     assert holds(after, "司马白"), "nobody else's"
@@ -122,7 +132,10 @@ def test_what_is_over_its_time_goes_and_what_is_not_stays(
     new = call(records, recordings, "CA2")
     os.utime(tmp_path / "recordings" / "CA2" / "1.ulaw", (clock.now, clock.now))
     assert retention.run(dry=True)["recordings"] == 1 and recordings.streams("CA1") == [1]
+    waiting(records, clock, NUMBER, until=clock.now - 1)
+    waiting(records, clock, NUMBER)
     report = retention.run()
+    assert report["texts"] == 1, "what can still be sent stays"
     assert (report["recordings"], report["drafts"], report["events"], report["complaints"]) == (1, 1, 0, 0)
     assert recordings.streams("CA1") == [] and recordings.streams("CA2") == [1]
     clock.now += 160 * DAY

@@ -16,7 +16,6 @@ from hotline import settings
 from hotline.tables import ComplaintRow
 from tests.callers import Pages, pages_in
 from tests.house import house_in
-from tests.phone import AtOnce
 from tests.toy_line import ACCOUNT, CALLER, NUMBER, TOKEN, ToyLine, carried
 
 
@@ -24,11 +23,12 @@ class Asked:
     """Closed complaints of one phone, and what was sent to it."""
 
     def __init__(self, pages: Pages) -> None:
-        self.pages, self.sent = pages, []
-        self.satisfaction = Satisfaction(
-            pages.records, pages.reception, send=lambda to, prompt, lang, values: self.sent.append((to, prompt, lang)), background=AtOnce(),
-            now=lambda: pages.clock[0],
-        )  # fmt: skip
+        self.pages = pages
+        self.satisfaction = Satisfaction(pages.records, pages.reception, now=lambda: pages.clock[0])
+
+    @property
+    def sent(self) -> list[tuple[str, str]]:
+        return [(to, prompt) for to, prompt, _ in self.pages.sent if prompt == "sms_satisfaction"]
 
     def closed(self, call: str) -> str:
         form = {"fields": {"phone": {"value": "13800138000"}}, "description": "多扣了钱"}
@@ -56,7 +56,7 @@ def asked(pages: Pages) -> Iterator[Asked]:
 def test_a_closed_complaint_is_asked_about_once_and_the_reply_counts_once(asked: Asked) -> None:
     number = asked.closed("web-1")
     assert asked.satisfaction.ask(number) and not asked.satisfaction.ask(number)
-    assert asked.sent == [("13800138000", "sms_satisfaction", "zh")]
+    assert asked.sent == [("13800138000", "sms_satisfaction")]
     assert asked.satisfaction.replied("+8613800138000", "什么") == ("sms_mark_missed", "zh")
     assert asked.satisfaction.replied("+8613800138000", "4") == ("sms_mark_taken", "zh")
     assert asked.satisfaction.replied("+8613800138000", "1") == ("sms_mark_taken", "zh")

@@ -43,6 +43,7 @@ from ivr.work import Work
 from tests.phone import SCRIPT
 from tests.toy_line import ACCOUNT, NUMBER, TOKEN, served
 from tests.ledgers import ledger_of
+from tests.phone import texts_of
 
 DEMO = Path(__file__).parent.parent / "hotline" / "demo"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -183,7 +184,7 @@ def line(tmp_path: Path, script) -> Iterator[Staffed]:
         floor = Floor(script, Roster(records), records, carrier, urls, now=time.time, background=background)
         flow = Flow(
             Voice(script, Urls(line_url)), records, hub, carrier, lambda *_: Deaf(),
-            earlier=Earlier(ledger_of(records, lambda: datetime.now(SHANGHAI))), now=lambda: datetime.now(SHANGHAI), background=background, floor=floor,
+            earlier=Earlier(ledger_of(records, lambda: datetime.now(SHANGHAI))), texts=texts_of(records, carrier, lambda: datetime.now(SHANGHAI)), now=lambda: datetime.now(SHANGHAI), background=background, floor=floor,
         )  # fmt: skip
         app_of["line"].register_blueprint(voice_blueprint(flow, signatures, records))
         pool = Pool()

@@ -24,7 +24,7 @@ from ivr.signature import Signatures
 from ivr.stream import Deaf
 from ivr.twiml import Urls, Voice
 from ivr.webhooks import voice_blueprint
-from tests.phone import NOW, SCRIPT
+from tests.phone import NOW, SCRIPT, texts_of
 from tests.toy_line import ACCOUNT, CALLER, NUMBER, TOKEN, served
 from tests.ledgers import ledger_of
 
@@ -82,13 +82,15 @@ def wired(folder: Path, script: Script = SCRIPT, now: Callable[[], datetime] = l
 
     app_of = {line: line, carrier: carrier}
     with started(line) as line_url, started(carrier) as carrier_url, ThreadPoolExecutor(4) as background:
+        rest = CarrierRest(carrier_url, *AUTH, NUMBER)
         flow = Flow(
             Voice(script, Urls(line_url)),
             records,
             Hub(),
-            CarrierRest(carrier_url, *AUTH, NUMBER),
+            rest,
             lambda *_: Deaf(),
             earlier=Earlier(ledger_of(records, now)),
+            texts=texts_of(records, rest, now),
             now=now,
             background=background,
         )

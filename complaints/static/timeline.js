@@ -6,7 +6,7 @@ import { filled } from "./follow.js";
 
 const SIGNS = {
   call: "☎", filed: "✓", changed: "→", joined: "⤵", assigned: "⇢", clock: "◷", note: "✎", evidence: "▤", looked: "◉", asked: "◉", listened: "♪",
-  task: "□", task_done: "☑", text: "✉", edited: "✎",
+  task: "□", task_done: "☑", text: "✉", unsent: "✉", edited: "✎",
 };
 const QUIET = new Set(["looked", "listened", "asked"]);
 
