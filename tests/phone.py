@@ -62,6 +62,7 @@ class Requests:
         self.cancelled: list[str] = []
         self.hung_up: list[str] = []
         self.statuses: dict[str, str] = {}
+        self.away = False
 
     def redirect(self, call_sid: str, url: str) -> None:
         """A live call was to go on at ``url``."""
@@ -94,7 +95,9 @@ class Requests:
         return self.statuses.get(call_sid, "in-progress")
 
     def sms(self, to: str, body: str) -> None:
-        """A text message was to be sent."""
+        """A text message was to be sent; ``away``: the carrier does not take it."""
+        if self.away:
+            raise ConnectionError
         self.messages.append((to, body))
 
 

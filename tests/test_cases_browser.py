@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,28 @@ def test_filed_seen_answered_escalated_and_seen_again(browser: Browser, tmp_path
         expect(agent.locator("#ladder [aria-current=step]")).to_contain_text("省公司")
         expect(agent.locator("#timeline [data-kind=changed]")).to_have_count(3)
         inbox.next()
+
+        # It goes to the regulator, which gives it back with a day.
+        agent.locator("#answer textarea").fill("已按您的要求核对，差额已退。")
+        agent.locator("#answer button").click()
+        expect(agent.locator("#state")).to_have_text("已答复")
+        agent.locator("[data-action=refer]").click()
+        expect(agent.locator("#sure [name=due]")).to_be_hidden()
+        agent.locator("#sure-yes").click()
+        expect(agent.locator("#state")).to_have_text("在申诉中心")
+        agent.locator("[data-action=return]").click()
+        day = (date.today() + timedelta(9)).isoformat()
+        agent.locator("#sure [name=due]").fill(day)
+        agent.locator("#sure [name=words]").fill("申诉受理中心要求我们重新核对。")
+        agent.locator("#sure-yes").click()
+        expect(agent.locator("#state")).to_have_text("处理中")
+        expect(agent.locator("#timeline [data-kind=changed]").last).to_contain_text(day)
+        expect(agent.locator("#timeline [data-kind=changed]").last).to_contain_text("重新核对")
+        expect(agent.locator("#timeline [data-kind=asked]")).to_be_hidden()
+        agent.locator("#quiet").check()
+        expect(agent.locator("#timeline [data-kind=asked]")).to_contain_text("客户查询了进度")
+        page.reload()
+        expect(page.locator("#steps")).to_contain_text("重新核对")
 
         # The same trouble by another channel is offered for joining.
         records = Records(line.database_url)

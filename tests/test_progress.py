@@ -10,7 +10,7 @@ import pytest
 
 from hotline.records import Records, migrate
 from tests.ledgers import ledger_of
-from tests.phone import NOW, SID, Phone
+from tests.phone import NOW, SID, Phone, texts_of
 
 OTHER = "CA" + "2" * 32
 OWN = "+8613800138000"
@@ -116,6 +116,18 @@ def test_raising_is_done_once_however_often_the_carrier_asks(phone: Phone, numbe
     phone.restart()
     phone.post("/voice/next?turn=9")
     assert phone.records.complaint(number).level == 1
+
+
+def test_a_message_that_was_not_sent_before_the_line_died_is_sent_after_it(phone: Phone, number: str, clock: list) -> None:
+    phone.carrier.away = True
+    press(phone, press(phone, asked(phone, number), "2"), "1")
+    assert phone.records.complaint(number).state == "withdrawn" and phone.carrier.messages == []
+    phone.carrier.away = False
+    phone.restart()
+    clock[0] += timedelta(minutes=1)
+    texts_of(phone.records, phone.carrier, lambda: clock[0]).look()
+    ((to, body),) = phone.carrier.messages
+    assert to == OWN and "撤销" in body
 
 
 def test_a_complaint_is_withdrawn_after_a_yes(phone: Phone, number: str) -> None:
