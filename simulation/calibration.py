@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from simulation import on_duty, patience_fit
+from simulation.crowding import Behind, Crowding, of_surges
 from simulation.history import ABANDONED, ANSWERED, CONTAINED, LEFT_MENU, History, Progress
 from simulation.patience_fit import Fit, Survival
 from simulation.quantity import DAY
@@ -56,6 +57,8 @@ class Kind:
     patience: list[Fit]
     """Best first."""
     patience_borrowed: str = ""
+    behind: Behind = ()
+    """Patience by how many a caller finds waiting, where that is known (`simulation.crowding`)."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,8 @@ class Calibration:
     menu: Menu
     redials: Redials | None
     """None: callers are not known."""
+    surge: Fit | None = None
+    """Patience in surges; None: there were none."""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -135,12 +140,12 @@ def calibrate(history: History, progress: Progress | None = None) -> Calibration
     notes = []
     if (asked.priority < 0).any() or _hidden(asked).any():
         notes.append("The priority of calls that did not queue is not recorded: they get one by chance, as often as in the queue of their type.")
-    kinds = []
+    kinds, crowding = [], Crowding(asked)
     pairs = [(t, p) for t in range(len(asked.types)) for p in range(len(asked.priorities)) if ((asked.type == t) & (priority == p)).any()]
     for done, (t, p) in enumerate(pairs):
         if progress is not None:
             progress(done, len(pairs), f"patience and handling time: {asked.types[t]}")
-        kinds.append(_kind(asked, priority, t, p))
+        kinds.append(_kind(asked, priority, t, p, crowding))
     found = on_duty.turnaround(asked)[0]
     turnaround = 0.0 if np.isnan(found) else found
     wrap = float(np.nanmean(asked.wrap[asked.outcome == ANSWERED]))
@@ -150,7 +155,7 @@ def calibrate(history: History, progress: Progress | None = None) -> Calibration
         notes.append(f"Answered calls with less than {history.artefact_under:g} s of talk are no service: left out of the lognormal, kept as short calls.")
     return Calibration(
         len(history.days()), len(history), kinds, _by_hour(asked, priority, kinds), turnaround, wrap, _busyness(history),
-        _menu(history), _redials(history), notes,
+        _menu(history), _redials(history), of_surges(asked), notes,
     )  # fmt: skip
 
 
@@ -194,7 +199,7 @@ def kind_name(history: History, t: int, p: int) -> str:
     return history.types[t] if p == 0 or len(history.priorities) < 2 else f"{history.types[t]} {history.priorities[p]}"
 
 
-def _kind(history: History, priority: np.ndarray, t: int, p: int) -> Kind:
+def _kind(history: History, priority: np.ndarray, t: int, p: int, crowding: Crowding) -> Kind:
     of_type = history.type == t
     mine = of_type & (priority == p)
     circles = [("", mine), ("type", of_type), ("all", np.ones(len(history), bool))]
@@ -211,6 +216,7 @@ def _kind(history: History, priority: np.ndarray, t: int, p: int) -> Kind:
     return Kind(
         kind_name(history, t, p), history.types[t], history.priorities[p], history.head_starts[p], float(mine.sum() / of_type.sum()),
         _handling(history, served, mine if mine.sum() >= LEAST_CALLS else of_type, borrowed), patience.survival, patience.fits, lent,
+        crowding.of((f"{t}/{p}" if not name else f"{t}" if name == "type" else name, which) for name, which in circles),
     )  # fmt: skip
 
 

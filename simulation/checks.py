@@ -238,9 +238,19 @@ class Checker:
             patience=None if t.patience == "unlimited" else t.patience,
             talk_factor=self._factor(f"{key}.talk_by_interval", t.talk_by_interval),
             patience_factor=self._factor(f"{key}.patience_by_interval", t.patience_by_interval),
+            patience_behind=self._behind(f"{key}.patience_behind", t),
             message_after=t.message_after or math.inf, groups=tuple(reach), priority=t.priority, head_start=t.head_start,
             places=t.places, ivr=ivr, redial=redial, call_back=back, transfers=tuple(transfers),
         )
+
+    def _behind(self, key: str, t: written.CallType) -> tuple:
+        at = [b.waiting for b in t.patience_behind]
+        if at and t.patience == "unlimited":
+            self._problem(key, None, "callers with unlimited patience have no other; give them patience")
+        for a, b in zip(at, at[1:]):
+            if b <= a:
+                self._problem(key, str(b), f"comes after {a}; write the entries from few waiting to many")
+        return tuple((b.waiting, b.patience) for b in t.patience_behind)
 
     # -- groups -------------------------------------------------------------------------------------
 

@@ -151,6 +151,13 @@ def _reach(value: object) -> object:
     return {"group": value} if isinstance(value, str) else value
 
 
+class Behind(Table):
+    """One entry of `patience_behind` of a call type: the patience of who finds this many callers waiting, or more."""
+
+    waiting: Annotated[int, Field(ge=1, le=10_000, strict=True)]
+    patience: Distribution
+
+
 ByInterval = Annotated[list[Annotated[float, Field(ge=0, lt=1e6)]], Field(min_length=1)]
 Calls = Union[list[Amount], dict[Weekday, list[Amount]]]
 
@@ -177,6 +184,8 @@ class CallType(Table):
     """Factor on talk for calls offered in each interval; the last also holds after closing."""
     patience: Union[Literal["unlimited"], Distribution]
     patience_by_interval: ByInterval | None = None
+    patience_behind: list[Behind] = []
+    """Callers who are told, or hear, that others wait before them: their patience by how many (of all types), ascending."""
     message_after: PositiveSeconds | None = None
     """Whoever has waited this long is sent to leave a message (counted as blocked, `messages`)."""
 

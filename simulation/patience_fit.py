@@ -114,6 +114,12 @@ def fit(wait: np.ndarray, gave_up: np.ndarray, fold: np.ndarray | None = None) -
     return Patience(kaplan_meier(wait, gave_up), sorted(out, key=lambda f: -f.held_out) or [_untested(float(wait.sum()), int(gave_up.sum()))])
 
 
+def curve(wait: np.ndarray, gave_up: np.ndarray) -> Fit:
+    """Kaplan–Meier alone, compared with nothing. wait: seconds; gave_up: bool."""
+    found = FITS["kaplan_meier"](np.asarray(wait, float), np.asarray(gave_up, bool))
+    return Fit("kaplan_meier", found.written(), float("nan"), float(found.mean()))
+
+
 def _untested(waited: float, gave_up: int) -> Fit:
     mean = waited / (1 + gave_up) if waited > 0 else ASSUMED
     return Fit("exponential", {"dist": "exponential", "mean": _s(mean)}, float("nan"), mean)

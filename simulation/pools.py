@@ -84,6 +84,7 @@ def why_not_exact(model: RunModel) -> str:
         for words, there in (
             ("a menu", t.ivr), ("redials", t.redial), ("call-backs", t.call_back), ("transfers", t.transfers), ("waiting places", t.places is not None),
             ("a wrap-up of its own", t.wrap_up), ("talk by interval", t.talk_factor is not None), ("patience by interval", t.patience_factor is not None),
+            ("patience by callers waiting", bool(t.patience_behind)),
             ("a message after a while", t.message_after < math.inf), ("a group asked later", any(after for _, after in t.groups)),
         ):  # fmt: skip
             if there:

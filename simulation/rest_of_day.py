@@ -223,7 +223,7 @@ def _with_waiting(types: list[RunType], groups: list[RunGroup], promises: list[R
         patience = None if t.patience is None else _Left(t.patience.sample, waited, from_now=False)
         longest = float(waited.max())
         types.append(replace(
-            t, name=f"{t.name} · waiting", arrivals=Arrivals(begin - waited), patience=patience, patience_factor=None, ivr=None,
+            t, name=f"{t.name} · waiting", arrivals=Arrivals(begin - waited), patience=patience, patience_factor=None, patience_behind=(), ivr=None,
             message_after=t.message_after if t.message_after > longest else math.inf,
         ))  # fmt: skip
         promises.append(promises[k])
@@ -254,7 +254,7 @@ def _with_busy(types: list[RunType], groups: list[RunGroup], promises: list[RunP
 
             types.append(replace(
                 t, name=f"{group.name} · {kind or 'with callers'}", arrivals=Arrivals(np.zeros(len(since))), talk=_Left(handling, since, from_now=True), wrap_up=None,
-                patience=None, talk_factor=None, patience_factor=None, message_after=math.inf, groups=((g, 0.0),), priority=first, head_start=0.0,
+                patience=None, talk_factor=None, patience_factor=None, patience_behind=(), message_after=math.inf, groups=((g, 0.0),), priority=first, head_start=0.0,
                 places=None, ivr=None, redial=None, call_back=None, transfers=(),
             ))  # fmt: skip
             promises.append(RunPromise())

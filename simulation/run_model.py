@@ -92,6 +92,8 @@ class RunType:
     talk_factor: np.ndarray | None
     """Factor for each interval of the grid, or None."""
     patience_factor: np.ndarray | None
+    patience_behind: tuple[tuple[int, Distribution], ...]
+    """(callers of all types found waiting, patience from so many on), ascending."""
     message_after: float
     groups: tuple[tuple[int, float], ...]
     """(group, seconds that the call must have waited), in the order in which they are asked."""

@@ -19,6 +19,7 @@ from scipy import stats
 
 from simulation import on_duty
 from simulation.calibration import HOUR_WEIGHT, Calibration, expected_talk, hour_factors, kind_name, kinds_of
+from simulation.crowding import surging
 from simulation.engine import simulate
 from simulation.history import ANSWERED, History, date_of
 from simulation.load import from_dict
@@ -118,6 +119,7 @@ def validate(
     if level == "period" and served.any():
         talk_level = float(calls.talk[served].sum() / expected[served].sum())
         artefacts = float((~calls.served & (calls.outcome == ANSWERED)).sum() / (calls.outcome == ANSWERED).sum())
+    in_surge = surging(calls)
     surge: dict[int, list[int]] = {}
     for day, hour, _, _ in surges(calls):
         surge.setdefault(day, []).append(hour)
@@ -134,7 +136,7 @@ def validate(
             factors = _of_hours(today.offered[s], today.talk[s], (expected[mine] * talk_level)[s], surge.get(int(day), [])) if s.any() else None
         tallies.actual(day, today.offered - day * DAY, today.outcome == ANSWERED, today.wait)
         for r in range(replications):
-            model = build(day, today, kinds, duty, factors, r)
+            model = build(day, today, kinds, in_surge[mine], duty, factors, r)
             # Days of one replication must not share their random numbers: their luck would add up instead of evening out.
             record = simulate(model, r * SPREAD + int(day))
             tallies.simulated(day, r, record.at, ~np.isnan(record.start), np.nan_to_num(record.start - record.at))
@@ -184,7 +186,7 @@ class _DayModel:
         self.answer_within, self.interval, self.seed = answer_within, interval, seed
         self.kinds = {k.name: k for k in calibration.kinds}
 
-    def __call__(self, day: int, calls: History, priority: np.ndarray, duty: Duty, factors: np.ndarray | None, replication: int) -> RunModel:
+    def __call__(self, day: int, calls: History, priority: np.ndarray, in_surge: np.ndarray, duty: Duty, factors: np.ndarray | None, replication: int) -> RunModel:
         n = round(DAY / self.interval)
         draw = np.random.default_rng([self.seed, int(day), replication])
         mean = duty.agents(day * DAY + np.linspace(0, DAY, n + 1))
@@ -194,12 +196,12 @@ class _DayModel:
         factor = np.asarray(self.calibration.talk_by_hour)[hour] * self.talk_level * (1.0 if factors is None else np.asarray(factors)[hour])
         types = {}
         for t in np.unique(calls.type):
-            for p in np.unique(priority[calls.type == t]):
-                mine = (calls.type == t) & (priority == p)
+            for p, rush in sorted({*zip(priority[calls.type == t].tolist(), in_surge[calls.type == t].tolist())}):
+                mine = (calls.type == t) & (priority == p) & (in_surge == rush)
                 # Records hold whole seconds; spread within them so that calls of one second keep no order.
                 at = np.sort(np.clip(calls.offered[mine] - day * DAY + draw.random(mine.sum()), 0, DAY - 1e-3))
                 name = kind_name(calls, t, p)
-                types[name] = {"times": [f"{x:.3f} s" for x in at], "talk_by_interval": factor.tolist(), **self.parts(name)}
+                types[f"{name} (surge)" if rush else name] = {"times": [f"{x:.3f} s" for x in at], "talk_by_interval": factor.tolist(), **self.parts(name, rush)}
         model = {
             "name": str(date_of(day)), "time": {"length": "24 h", "interval": f"{self.interval:g} s", "after_close": "serve"}, "types": types,
             "groups": {"agents": {"skills": ["all"], "agents": agents.tolist(), "at_shift_end": "finish"}},
@@ -208,10 +210,13 @@ class _DayModel:
         }  # fmt: skip
         return from_dict(model)
 
-    def parts(self, name: str) -> dict:
+    def parts(self, name: str, rush: bool) -> dict:
         """Talk, wrap-up, patience and head start of a kind; of the most frequent one where the calibration has none of that name."""
         kind = self.kinds.get(name) or max(self.calibration.kinds, key=lambda k: k.handling.calls)
-        return kind_parts(self.calibration, kind, self.artefacts)
+        parts = kind_parts(self.calibration, kind, self.artefacts)
+        if rush and self.calibration.surge is not None:
+            parts |= {"patience": self.calibration.surge.distribution, "patience_behind": []}
+        return parts
 
 
 def kind_parts(calibration: Calibration, kind: Any, artefacts: float | None = None, patience: str | None = None) -> dict:
@@ -228,6 +233,9 @@ def kind_parts(calibration: Calibration, kind: Any, artefacts: float | None = No
     fits = {f.kind: f for f in kind.patience}
     chosen = kind.patience[0] if patience is None or patience not in fits else fits[patience]
     out: dict = {"talk": talk, "patience": chosen.distribution, "skill": "all"}
+    if kind.behind and patience is None:
+        (_, alone), *others = kind.behind
+        out |= {"patience": alone.distribution, "patience_behind": [{"waiting": n, "patience": fit.distribution} for n, fit in others]}
     if calibration.after_call > 0:
         out["wrap_up"] = {"dist": "exponential", "mean": f"{calibration.after_call:.4g} s"}
     if kind.head_start:

@@ -14,13 +14,15 @@ from simpy.events import NORMAL, Event
 
 from simulation import record as r
 from simulation.calls import (
-    AGAIN_PATIENCE, CALL_BACK, CONTAINED, MOVED_PATIENCE, MOVED_TALK, MOVED_WRAP, REACHED, REDIAL, REDIAL_DELAY, TO_AGENT, TRANSFER, Streams,
+    AGAIN_PATIENCE, BEHIND_PATIENCE, CALL_BACK, CONTAINED, MOVED_PATIENCE, MOVED_TALK, MOVED_WRAP, REACHED, REDIAL, REDIAL_DELAY, TO_AGENT, TRANSFER, Streams,
 )
 from simulation.record import Record
 from simulation.routing import agent_choice, call_choice
 from simulation.rows import Rows
 from simulation.run_model import RunModel
 from simulation.staff import Staff
+
+MOST_BANDS = 100
 
 
 def needs_watch(model: RunModel) -> bool:
@@ -30,7 +32,7 @@ def needs_watch(model: RunModel) -> bool:
         or any(g.returns for g in model.groups)
         or (model.after_close == "disconnect" and any(t.ivr for t in model.types))
         or any(
-            t.places is not None or t.redial or t.call_back or t.transfers or any(after for _, after in t.groups)
+            t.places is not None or t.patience_behind or t.redial or t.call_back or t.transfers or any(after for _, after in t.groups)
             for t in model.types
         )
     )
@@ -120,6 +122,8 @@ class Watched:
     def _enter(self, i: int, t: float) -> None:
         """Row i asks for an agent."""
         rows, k = self.rows, self.rows.type[i]
+        if self.types[k].patience_behind:
+            self._meet_queue(i, k, t)
         rows.ask(i, t)
         g = self.choose(k)
         if g >= 0:
@@ -145,6 +149,16 @@ class Watched:
         for g, after in self.types[k].groups:
             if after > 0:
                 self._later(t + after, self._reach, (i, g))
+
+    def _meet_queue(self, i: int, k: int, t: float) -> None:
+        """The patience of row i, by how many wait already."""
+        rows, waiting = self.rows, sum(self.waiting)
+        band = sum(least <= waiting for least, _ in self.types[k].patience_behind)
+        if band:
+            kind, of = self.types[k], self.types[k].patience_behind[band - 1][1]
+            # Each band has draws of its own for each attempt, so a call's do not depend on what others do.
+            value = self.streams.later(BEHIND_PATIENCE, rows.key[i], rows.index[i], (rows.attempt[i] + rows.leg[i]) * MOST_BANDS + band, of)
+            rows.patience[i] = value if kind.patience_factor is None else value * kind.patience_factor[self._bin(t)]
 
     # -- waiting ----------------------------------------------------------------------------------------
 
