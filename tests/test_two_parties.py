@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -62,7 +63,7 @@ class Person(RecordedCaller):
         self.voice = sound.encode(wave.astype(np.int16))
         self.said: list[str] = []
         self.heard: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        self._answers_phone = answers_phone
+        self._answers_phone, self._rung = answers_phone, threading.Event()
         self._together = False
 
     def attach(self, call: Call) -> None:
@@ -70,6 +71,12 @@ class Person(RecordedCaller):
             super().attach(call)
         else:
             self.call = call
+            self._rung.set()
+
+    def picks_up(self) -> None:
+        """Answers the phone that is not answered by itself, once it rings: the desk may show the call a moment before."""
+        assert self._rung.wait(PATIENCE_S), "the phone does not ring"
+        self.call.accept()
 
     def told(self, kind: str, data: dict) -> None:
         super().told(kind, data)

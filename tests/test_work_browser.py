@@ -73,7 +73,7 @@ def test_a_call_through_the_agents_hands(desk: Staffed, page: Page) -> None:
     )
     expect(page.locator("#queues-sum")).to_contain_text("等候 1", timeout=SOON)
     shot(page, "ring")
-    wang.call.accept()
+    wang.picks_up()
     expect(page.locator("#work-call")).to_contain_text("通话中", timeout=SOON)
     expect(ring).to_be_hidden(timeout=SOON)
     page.keyboard.press("h")
