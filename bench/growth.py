@@ -28,7 +28,8 @@ from complaints.figures import Filter
 from complaints.find import Finder
 from complaints.search import Query
 from complaints.words import Words
-from hotline.records import Records, channel_of, migrate
+from hotline.database import migrate
+from hotline.records import Records, channel_of
 from hotline.server import free_port
 from hotline.tables import ComplaintRow, EventRow
 

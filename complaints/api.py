@@ -29,12 +29,12 @@ from complaints import operations as shapes
 from complaints.evidence import Evidence, Piece
 from complaints.filing import Filing
 from complaints.keys import Key, Keys
+from complaints.life import NotNow
 from complaints.limits import EvidenceSettings
 from complaints.operations import Operation
-from complaints.life import NotNow
 from complaints.reception import Case, Reception
 from complaints.refusal import Refused
-from hotline.records import Records
+from hotline.repeats import Repeats
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ MAY = frozenset({"accept", "add", "escalate", "refer", "withdraw"})
 
 
 def api_blueprint(
-    reception: Reception, keys: Keys, evidence: Evidence, records: Records, *, model: type[Filing],
+    reception: Reception, keys: Keys, evidence: Evidence, repeats: Repeats, *, model: type[Filing],
     limits: EvidenceSettings, today: Callable[[], date], server: str,
 ) -> Blueprint:
     """The API; ``server`` is its public address, ``today`` the operator's day."""
@@ -126,13 +126,13 @@ def api_blueprint(
         print_ = hashlib.sha256(f"{operation.name} {request.path} ".encode() + raw).hexdigest()
         kept = f"api {asked.key.id} {token}"
         for _ in range(2):
-            before = records.reply(kept)
+            before = repeats.answer(kept)
             if before:
                 found = json.loads(before)
                 if found["print"] != print_:
                     raise Told(422, "other_body", {"Idempotency-Key": gettext("api.other_body")})
                 return Response(found["body"], found["status"], found["headers"], content_type=found["type"])
-            if records.claim(kept + " now"):
+            if repeats.claim(kept + " now"):
                 break
         else:
             raise Told(409, "doing")
@@ -140,9 +140,9 @@ def api_blueprint(
             given = done(operation, asked)
             headers = {name: given.headers[name] for name in ("ETag", "Location") if name in given.headers}
             text = {"print": print_, "status": given.status_code, "body": given.get_data(as_text=True), "headers": headers, "type": given.content_type}
-            records.keep_reply(kept, json.dumps(text))
+            repeats.keep(kept, json.dumps(text))
         finally:
-            records.release(kept + " now")
+            repeats.release(kept + " now")
         return given
 
     def done(operation: Operation, asked: Asked) -> Response:

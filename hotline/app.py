@@ -41,6 +41,7 @@ from hotline.language import chosen
 from hotline.planning import open_planner
 from hotline.privacy_pages import privacy_blueprint
 from hotline.records import Records
+from hotline.repeats import Repeats
 from hotline.report_rooms import open_reports
 from hotline.retention import Retention
 from hotline.roster import Roster
@@ -138,7 +139,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
         floor=floor,
         tapes=recordings if settings.privacy.record else None,
     )
-    app.register_blueprint(voice_blueprint(flow, signatures, records))
+    app.register_blueprint(voice_blueprint(flow, signatures, Repeats(records)))
     ear = AgentEar(
         settings.script,
         records,
@@ -149,7 +150,7 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
         fork=lambda leg, token: carrier.fork(leg, urls.media, token, urls.stream),
         now=time.time,
     )
-    app.register_blueprint(leg_blueprint(flow, floor, Legs(settings.script, leg_urls), signatures, records, ear))
+    app.register_blueprint(leg_blueprint(flow, floor, Legs(settings.script, leg_urls), signatures, Repeats(records), ear))
     app.register_blueprint(media_blueprint(Gate(flow, ear, signatures)))
     script = settings.script
     users = Users(records, idle_s=settings.desk.idle_minutes * 60)

@@ -22,6 +22,7 @@ from complaints.reception import Reception
 from complaints.status import status_blueprint
 from complaints.texts import Texts
 from hotline.records import Records
+from hotline.repeats import Repeats
 from hotline.settings import Settings
 from hotline.signin import signed_in
 from ivr import wording
@@ -64,7 +65,7 @@ def open_channels(
         )
     )
     api = api_blueprint(
-        reception, Keys(records), evidence, records, model=model, limits=settings.evidence, today=reception.today, server=settings.public_url
+        reception, Keys(records), evidence, Repeats(records), model=model, limits=settings.evidence, today=reception.today, server=settings.public_url
     )
     csrf.exempt(api)
     app.register_blueprint(api)

@@ -13,6 +13,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from hotline.access import ACCESS
+from hotline.repeats import Repeats
 from hotline.users import Users
 
 LONGEST = 64
@@ -20,7 +21,7 @@ LONGEST = 64
 
 def once(app: Flask, users: Users) -> None:
     """Refuse with 409 a post whose key was used by this user before; a post that failed may be sent again."""
-    records = users.records
+    repeats = Repeats(users.records)
 
     @app.before_request
     def claim() -> Any:
@@ -32,7 +33,7 @@ def once(app: Flask, users: Users) -> None:
         if len(given) > LONGEST or not given.isascii() or not given.isprintable():
             abort(400)
         key = f"once {current_user.user.id} {given}"
-        if not records.claim(key):
+        if not repeats.claim(key):
             abort(409, gettext("error.doubled"))
         g.claimed = key
         return None
@@ -40,10 +41,10 @@ def once(app: Flask, users: Users) -> None:
     @app.after_request
     def release(response: Response) -> Response:
         if response.status_code >= 400 and (key := g.pop("claimed", None)):
-            records.release(key)
+            repeats.release(key)
         return response
 
     @app.teardown_request
     def failed(error: BaseException | None) -> None:
         if error is not None and (key := g.pop("claimed", None)):
-            records.release(key)
+            repeats.release(key)

@@ -13,27 +13,22 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, make_url, select, text
+from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 
 from agent_assist.place import province_of
+from hotline.database import engine
 from hotline.events import checked
-from hotline.tables import ComplaintRow, EventRow, ReplyRow, SerialRow
+from hotline.tables import ComplaintRow, EventRow, SerialRow
 
 # Any number; it only has to be the same for all writers of this log.
 WRITERS_LOCK = 4_010_086
-# A carrier retries within minutes; a day leaves room for a queue that was stuck.
 COMPLAINT_KINDS = ("complaint_filed", "complaint_changed", "note_added", "evidence_added")
 WRITTEN = ("web", "app", "social", "counter", "import")
 """Channels besides the phone; a complaint's source begins with its channel."""
-REPLY_KEPT_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -77,22 +72,6 @@ def channel_of(source: str) -> str:
     return first if first in WRITTEN else "phone"
 
 
-def migrate(url: str) -> None:
-    """Bring the database at ``url`` to the newest schema; makes it if it is not there."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # it holds what callers said
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    engine = _engine(url)
-    try:
-        with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    finally:
-        engine.dispose()
-
-
 Decide = Callable[[Complaint, Sequence[Event]], "tuple[dict[str, Any], dict[str, Any]] | None"]
 Also = Callable[[Connection, Complaint], None]
 """What else is written in the transaction that files or changes a complaint (such as ``complaints.texts``)."""
@@ -114,12 +93,12 @@ class Records:
         now: Callable[[], float] = time.time,
         due: Callable[[date], date] = lambda received: received + timedelta(days=15),
     ) -> None:
-        self._engine = _engine(url)
+        self._engine = engine(url)
         # Writers of this process stand in line here, in order and asleep; SQLite would let them poll.
         self._turn = threading.Lock()
         self._zone = ZoneInfo(zone)
         self._grew = grew
-        self._now = now
+        self.now = now
         self._due = due
 
     def close(self) -> None:
@@ -183,7 +162,7 @@ class Records:
         A second filing for the same call adds what was said since, under the number already given; ``also`` belongs to the first.
         """
         with self.writing() as connection:
-            number, first = self._file(connection, call_id, form, self._now())
+            number, first = self._file(connection, call_id, form, self.now())
             if first and also is not None:
                 also(connection, _complaint(connection.execute(select(ComplaintRow).where(ComplaintRow.number == number)).first()))
         self._grew()
@@ -211,7 +190,7 @@ class Records:
             else:
                 connection.execute(
                     insert(ComplaintRow).values(
-                        number=None, call_id=call_id, state="draft", form=form, created_at=self._now(),
+                        number=None, call_id=call_id, state="draft", form=form, created_at=self.now(),
                         caller=self._caller(connection, call_id), channel=channel_of(call_id), **_facts(form),
                     )
                 )
@@ -235,7 +214,7 @@ class Records:
                 return before
             data, columns = decided
             table, during = ComplaintRow.__table__, data.get("during", "")
-            connection.execute(table.update().where(table.c.number == number).values(**columns, changed_at=self._now()))
+            connection.execute(table.update().where(table.c.number == number).values(**columns, changed_at=self.now()))
             self._append(connection, before.call_id, [("complaint_changed", {"number": number, **data})])
             if during and during != before.call_id and self._caller(connection, during) is not None:
                 self._append(connection, during, [("followed_up", {"number": number, "action": data["action"]})])
@@ -326,38 +305,6 @@ class Records:
                 found.update(connection.scalars(select(ComplaintRow.call_id).where(some, ComplaintRow.number.is_not(None))))
         return found
 
-    # -- repeats -------------------------------------------------------------
-
-    def reply(self, token: str) -> str | None:
-        """What was answered to this idempotency token, or None."""
-        with self._engine.connect() as connection:
-            return connection.scalar(select(ReplyRow.body).where(ReplyRow.token == token))
-
-    def keep_reply(self, token: str, body: str) -> None:
-        """Remember the answer to an idempotency token; the first answer stays."""
-        now = self._now()
-        try:
-            with self.writing() as connection:
-                connection.execute(delete(ReplyRow).where(ReplyRow.at < now - REPLY_KEPT_S))
-                connection.execute(insert(ReplyRow).values(token=token, body=body, at=now))
-        except IntegrityError:
-            pass  # the same request arrived twice at once; the first answer is kept
-
-    def claim(self, token: str) -> bool:
-        """True for the first who asks; what has been claimed stays so for a day."""
-        now = self._now()
-        with self.writing() as connection:
-            connection.execute(delete(ReplyRow).where(ReplyRow.at < now - REPLY_KEPT_S))
-            if connection.scalar(select(ReplyRow.at).where(ReplyRow.token == token)) is not None:
-                return False
-            connection.execute(insert(ReplyRow).values(token=token, body="", at=now))
-        return True
-
-    def release(self, token: str) -> None:
-        """Give a claim back: what it stood for did not happen."""
-        with self.writing() as connection:
-            connection.execute(delete(ReplyRow).where(ReplyRow.token == token))
-
     # -- the database ----------------------------------------------------------
 
     def reading(self) -> Connection:
@@ -381,7 +328,7 @@ class Records:
     def _append(self, connection: Connection, call_id: str, events: Any) -> list[Event]:
         newest = select(func.max(EventRow.seq)).where(EventRow.call_id == call_id)
         seq = connection.scalar(newest) or 0
-        now = self._now()
+        now = self.now()
         added = []
         for number, (kind, data) in enumerate(events, start=seq + 1):
             values = {"call_id": call_id, "seq": number, "at": now, "kind": kind, "data": checked(kind, data)}
@@ -447,26 +394,3 @@ def _facts(form: dict[str, Any]) -> dict[str, Any]:
 
 def _complaint(row: Any) -> Complaint:
     return Complaint(**{name: getattr(row, name) for name in Complaint.__dataclass_fields__})
-
-
-def _engine(url: str) -> Engine:
-    # hide_parameters: an exception text must not carry a caller's number.
-    # No limit to the connections: the threads that read are as many as there are streams, and brief.
-    engine = create_engine(url, hide_parameters=True, pool_size=0)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _sqlite_connect)
-        event.listen(engine, "begin", _sqlite_begin)
-    return engine
-
-
-def _sqlite_connect(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves, below
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")  # a filed complaint survives a power cut
-    connection.execute("PRAGMA busy_timeout=10000")
-
-
-def _sqlite_begin(connection: Connection) -> None:
-    # A writer that begins as a reader can fail half-way; it takes its turn at once instead.
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -17,6 +17,7 @@ from complaints.reception import Reception
 from complaints.reports import reports_blueprint
 from complaints.satisfaction import Satisfaction
 from hotline.records import Records
+from hotline.repeats import Repeats
 from hotline.settings import Settings
 from hotline.texting import texting_blueprint
 from ivr import wording
@@ -32,7 +33,7 @@ def open_reports(
     script, zone = settings.script, ZoneInfo(settings.line.timezone)
     satisfaction = Satisfaction(records, reception, now=time.time)
     texts = texting_blueprint(
-        signatures, records, take=satisfaction.replied, words=lambda prompt, lang: wording.text(script, Say(prompt), lang, spoken=False)
+        signatures, Repeats(records), take=satisfaction.replied, words=lambda prompt, lang: wording.text(script, Say(prompt), lang, spoken=False)
     )
     csrf.exempt(texts)
     app.register_blueprint(texts)

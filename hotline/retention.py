@@ -21,7 +21,8 @@ from agent_assist import live
 from audio.recording import Recordings
 from complaints import words
 from hotline.personal import KINDS, blanked, blanked_form
-from hotline.records import REPLY_KEPT_S, Records
+from hotline.records import Records
+from hotline.repeats import KEPT_S, Repeats
 from hotline.settings import PrivacySettings
 from hotline.tables import (
     CallbackRow,
@@ -96,7 +97,7 @@ class Retention:
         with self._records.writing() as connection:
             drafts = case.c.number.is_(None) & (case.c.created_at < now - days.drafts_days * DAY_S)
             report["drafts"] = self._count(connection, case, drafts)
-            replies = ReplyRow.__table__.c.at < now - REPLY_KEPT_S
+            replies = ReplyRow.__table__.c.at < now - KEPT_S
             report["replies"] = self._count(connection, ReplyRow.__table__, replies)
             stale = TextRow.__table__.c.until < now  # whoever was to send it is gone
             report["texts"] = self._count(connection, TextRow.__table__, stale)
@@ -126,7 +127,7 @@ class Retention:
             while True:
                 day = int(self._now() // DAY_S)
                 try:
-                    if self._records.claim(f"retention {day}"):
+                    if Repeats(self._records).claim(f"retention {day}"):
                         report = self.run()
                         log.info("retention: %s", ", ".join(f"{name} {count}" for name, count in report.items() if count) or "nothing")
                 except Exception as error:  # tomorrow is another day

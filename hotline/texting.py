@@ -8,18 +8,18 @@ from flask import Blueprint, Response, request
 from twilio.twiml.messaging_response import MessagingResponse
 
 from ivr.admission import PARTY, guard, twiml
-from ivr.ports import Records
+from ivr.ports import Repeats
 from ivr.signature import Signatures
 
 LONGEST = 1600
 
 
 def texting_blueprint(
-    signatures: Signatures, records: Records, *, take: Callable[[str, str], tuple[str, str]], words: Callable[[str, str], str]
+    signatures: Signatures, repeats: Repeats, *, take: Callable[[str, str], tuple[str, str]], words: Callable[[str, str], str]
 ) -> Blueprint:
     """``take(from, text)`` gives the prompt to answer with and its language; ``words(prompt, language)`` says it."""
     blueprint = Blueprint("texts", __name__)
-    guard(blueprint, signatures, records, lambda: str(MessagingResponse()))
+    guard(blueprint, signatures, repeats, lambda: str(MessagingResponse()))
 
     @blueprint.post("/sms")
     def sms() -> Response:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, abort, g, request
 from werkzeug.exceptions import HTTPException
 
-from ivr.ports import Records
+from ivr.ports import Repeats
 from ivr.signature import Signatures
 from ivr.trouble import where
 
@@ -31,7 +31,7 @@ _TOKEN = re.compile(r"[!-~]{1,255}")
 
 
 def guard(
-    blueprint: Blueprint, signatures: Signatures, records: Records, apology: Callable[[], str]
+    blueprint: Blueprint, signatures: Signatures, repeats: Repeats, apology: Callable[[], str]
 ) -> None:
     """Let only signed requests in, answer repeats as the first time, and failures of ours with ``apology()``."""
 
@@ -45,7 +45,7 @@ def guard(
         token = request.headers.get("I-Twilio-Idempotency-Token", "")
         if _TOKEN.fullmatch(token):
             g.token = token
-            body = records.reply(token)
+            body = repeats.answer(token)
             if body is not None:
                 g.token = None
                 return twiml(body)
@@ -55,7 +55,7 @@ def guard(
     def remember(response: Response) -> Response:
         if g.get("token") and response.status_code in (200, 204):
             try:
-                records.keep_reply(g.token, response.get_data(as_text=True))
+                repeats.keep(g.token, response.get_data(as_text=True))
             except Exception as error:  # the answer itself is good; a retry meets the turn's own check
                 log.error("%s: the answer could not be kept: %s", request.path, where(error))
         return response

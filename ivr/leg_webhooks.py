@@ -16,7 +16,7 @@ from ivr.duty import Callback
 from ivr.floor import Floor
 from ivr.flow import FINAL, Flow
 from ivr.legs import Legs
-from ivr.ports import Records
+from ivr.ports import Repeats
 from ivr.signature import Signatures
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
@@ -24,7 +24,7 @@ _FLAG = re.compile(r"[01]")
 
 
 def leg_blueprint(
-    flow: Flow, floor: Floor, legs: Legs, signatures: Signatures, records: Records, ear: AgentEar | None = None
+    flow: Flow, floor: Floor, legs: Legs, signatures: Signatures, repeats: Repeats, ear: AgentEar | None = None
 ) -> Blueprint:
     """The webhooks of agents' and customers' legs; with an ``ear`` agents are heard."""
     blueprint = Blueprint("legs", __name__, url_prefix="/voice")
@@ -33,7 +33,7 @@ def leg_blueprint(
         # Just before being joined nobody is hung up: the two talk, whatever the books say.
         return legs.nothing() if request.path.endswith("/joining") else legs.hang_up()
 
-    guard(blueprint, signatures, records, apology)
+    guard(blueprint, signatures, repeats, apology)
 
     # -- agents --------------------------------------------------------------------
 

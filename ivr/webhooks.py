@@ -10,7 +10,7 @@ from flask import Blueprint, Response, g, request
 from ivr import music
 from ivr.admission import KEYS, NUMBER, PARTY, WORD, call_sid, call_status, field, guard, query, refuse, twiml
 from ivr.flow import Flow
-from ivr.ports import Records
+from ivr.ports import Repeats
 from ivr.signature import Signatures
 from ivr.terms import QUESTIONS
 from ivr.trouble import where
@@ -18,11 +18,11 @@ from ivr.trouble import where
 log = logging.getLogger(__name__)
 
 
-def voice_blueprint(flow: Flow, signatures: Signatures, records: Records) -> Blueprint:
+def voice_blueprint(flow: Flow, signatures: Signatures, repeats: Repeats) -> Blueprint:
     """The webhooks under ``/voice``."""
     voice = Blueprint("voice", __name__, url_prefix="/voice")
 
-    guard(voice, signatures, records, flow.apology)
+    guard(voice, signatures, repeats, flow.apology)
 
     @voice.post("/incoming")
     def incoming() -> Response:

@@ -33,7 +33,9 @@ from complaints.status import status_blueprint
 from complaints.texts import Texts
 from hotline import settings
 from hotline.channels import choices_of
-from hotline.records import Records, migrate
+from hotline.database import migrate
+from hotline.records import Records
+from hotline.repeats import Repeats
 from hotline.users import Users
 from tests.ledgers import ledger_of
 from tests.signed_in import closed
@@ -133,7 +135,7 @@ def pages_in(tmp_path: Path) -> Iterator[Pages]:
     )
     app.register_blueprint(status_blueprint(reception, codes, evidence, limits=limits, ladder=ladder, appeal={"zh": "12300", "en": "12300"}))
     api = api_blueprint(
-        reception, keys, evidence, records, model=model, limits=limits, today=reception.today, server="http://localhost"
+        reception, keys, evidence, Repeats(records), model=model, limits=limits, today=reception.today, server="http://localhost"
     )
     csrf.exempt(api)
     app.register_blueprint(api)

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from hotline.records import migrate
+from hotline.database import migrate
 from hotline.server import free_port
 
 CHROMIUM_ARGS = [

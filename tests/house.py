@@ -13,7 +13,8 @@ from werkzeug.serving import make_server
 
 from hotline import settings
 from hotline.app import create_app
-from hotline.records import Records, migrate
+from hotline.database import migrate
+from hotline.records import Records
 from hotline.users import Users
 
 

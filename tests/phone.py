@@ -20,6 +20,7 @@ from hotline.channels import sender
 from hotline.earlier import Earlier
 from hotline.hub import Hub
 from hotline.records import Records
+from hotline.repeats import Repeats
 from hotline.roster import Roster
 from hotline.settings import HOUSE
 from ivr.floor import Floor
@@ -137,9 +138,9 @@ class Phone:
             floor=self.floor, tapes=self._tapes,
         )  # fmt: skip
         app = Flask("phone")
-        app.register_blueprint(voice_blueprint(self.flow, signatures, self.records))
+        app.register_blueprint(voice_blueprint(self.flow, signatures, Repeats(self.records)))
         legs = Legs(SCRIPT, urls)
-        app.register_blueprint(leg_blueprint(self.flow, self.floor, legs, signatures, self.records))
+        app.register_blueprint(leg_blueprint(self.flow, self.floor, legs, signatures, Repeats(self.records)))
         self._client = app.test_client()
 
     def request(self, path: str, params: dict[str, str], headers: dict[str, str] | None = None) -> TestResponse:

@@ -13,16 +13,16 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
+from hotline.database import migrate
 from hotline.desk_rooms import open_desk
 from hotline.hub import Hub
-from hotline.records import Records, migrate
+from hotline.records import Records
 from hotline.roster import Roster
+from hotline.users import Users
 from ivr.floor import Floor
 from ivr.legs import LegUrls
-from hotline.users import Users
 from tests.phone import BASE, SCRIPT, AtOnce, Requests
 from tests.signed_in import account, client_of, closed, enter
-
 
 
 @pytest.fixture

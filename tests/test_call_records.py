@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline import call_records
+from hotline.database import migrate
 from hotline.measures import KINDS, Requests, summary
-from hotline.records import Event, Records, migrate
+from hotline.records import Event, Records
 from simulation.history import OUTCOMES
 from simulation.service import of_history
 

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audio.session import Utterance
-from hotline.records import Records, migrate
+from hotline.database import migrate
+from hotline.records import Records
 from tests.phone import SID, Phone
 
 OTHER = "CA" + "2" * 32

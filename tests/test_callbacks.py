@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.records import migrate
+from hotline.database import migrate
 from hotline.roster import Roster
 from ivr.steps import Say
 from ivr.wording import text

@@ -15,7 +15,8 @@ from sqlalchemy import select
 from agent_assist.articles import Rule, months_after
 from complaints.clocks import Clocks, ClockSettings
 from complaints.clockwork import Clockwork
-from hotline.records import Records, migrate
+from hotline.database import migrate
+from hotline.records import Records
 from hotline.tables import ClockMarkRow
 from tests.ledgers import ledger_of
 

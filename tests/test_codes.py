@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from complaints.codes import FILE, FOLLOW, CodeError, Codes
 from complaints.limits import WebSettings
-from hotline.records import Records, migrate
+from hotline.database import migrate
+from hotline.records import Records
 
 PHONE, OTHER, HERE = "13800138000", "13900139000", "203.0.113.9"
 NUMBER = "202611230001"

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from agent_assist.desk import desk_blueprint
+from hotline.database import migrate
 from hotline.hub import Hub, Listener
-from hotline.records import Records, migrate
+from hotline.records import Records
 from hotline.signin import session_check, signed_in
 from tests.signed_in import client_of, closed
 from tests.test_desk_live import IDS, PHONES, hidden, spoken, texts

@@ -23,10 +23,11 @@ from playwright.sync_api import Locator, Page, expect
 from agent_assist.amendments import amendments_blueprint
 from agent_assist.beside import beside_blueprint
 from agent_assist.desk import desk_blueprint
+from hotline.database import migrate
 from hotline.hub import Hub
 from hotline.knowledge import Knowledge
 from hotline.language import chosen
-from hotline.records import Records, migrate
+from hotline.records import Records
 from hotline.server import free_port, serve
 from hotline.signin import signed_in
 from tests.phone import SCRIPT

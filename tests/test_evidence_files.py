@@ -16,7 +16,8 @@ from complaints.evidence import Evidence, shown_name
 from complaints.filekind import inspect
 from complaints.limits import EvidenceSettings
 from complaints.refusal import REASONS, Refused
-from hotline.records import Records, migrate
+from hotline.database import migrate
+from hotline.records import Records
 from hotline.tables import EvidenceRow
 from tests import files
 

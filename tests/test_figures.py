@@ -17,7 +17,8 @@ from complaints.counting import quarterly, report
 from complaints.figures import BINS, Filter, Summary, mondays, quantile, reached, week_of
 from complaints.life import STATES
 from complaints.regulator import COLUMNS, Quarter, cells
-from hotline.records import Records, migrate
+from hotline.database import migrate
+from hotline.records import Records
 from hotline.tables import ComplaintRow
 
 ZONE = ZoneInfo("Asia/Shanghai")

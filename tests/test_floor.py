@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hotline.records import Records, migrate
+from hotline.database import migrate
+from hotline.records import Records
 from ivr.steps import Say
 from ivr.wording import text
 from tests.phone import BASE, NOW, SCRIPT, SID, Phone

@@ -12,7 +12,8 @@ import pytest
 
 from agent_assist.form import Value
 from audio.session import Partial, Utterance
-from hotline.records import Records, migrate
+from hotline.database import migrate
+from hotline.records import Records
 from ivr.stream import Deaf
 from tests.phone import CALLER, NOW, SID, Phone
 

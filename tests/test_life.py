@@ -17,8 +17,9 @@ from sqlalchemy import create_engine, text
 
 from complaints.life import BY_AGENT, FROM, OVER, STATES, TO, WORKED_ON, Days, Life, NotNow, after, may, refusal
 from hotline import records as migrations_place
+from hotline.database import migrate
 from hotline.language import rooms
-from hotline.records import Records, migrate
+from hotline.records import Records
 from tests.ledgers import ledger_of
 
 TODAY = date(2026, 11, 23)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from hotline.records import Records, migrate
+from hotline.database import migrate
+from hotline.records import Records
 from planner import choices as chosen
 from planner.plans import QUIET_S, Plans
 from planner.shift_form import plan_file

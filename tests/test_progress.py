@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hotline.records import Records, migrate
+from hotline.database import migrate
+from hotline.records import Records
 from tests.ledgers import ledger_of
 from tests.phone import NOW, SID, Phone, texts_of
 

@@ -13,7 +13,9 @@ from pydantic import ValidationError
 from sqlalchemy import create_engine
 from sqlalchemy.exc import StatementError
 
-from hotline.records import Records, migrate
+from hotline.database import migrate
+from hotline.records import Records
+from hotline.repeats import Repeats
 from hotline.tables import Base
 
 NOON_IN_SHANGHAI = 1795406400.0  # 2026-11-23 12:00 +08:00
@@ -127,10 +129,11 @@ def test_calls_in_progress_are_those_without_an_end(records: Records) -> None:
 
 
 def test_the_first_reply_to_a_token_stays(records: Records) -> None:
-    assert records.reply("t") is None
-    records.keep_reply("t", "<Response/>")
-    records.keep_reply("t", "other")
-    assert records.reply("t") == "<Response/>"
+    repeats = Repeats(records)
+    assert repeats.answer("t") is None
+    repeats.keep("t", "<Response/>")
+    repeats.keep("t", "other")
+    assert repeats.answer("t") == "<Response/>"
 
 
 def test_listeners_are_told_after_the_commit(database_url: str) -> None:

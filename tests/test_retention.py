@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import text
 
 from audio.recording import Recordings
+from complaints.texts import Texts
 from hotline.events import PAYLOADS, checked
 from hotline.personal import KINDS, blanked
-from complaints.texts import Texts
 from hotline.records import Records
+from hotline.repeats import Repeats
 from hotline.retention import Retention, SubjectError
 from hotline.settings import PrivacySettings
 from ivr.call import restored
@@ -66,7 +67,7 @@ def call(
     }  # fmt: skip
     filed = records.file_complaint(name, {"intent": "complain", "fields": fields, "description": story})
     records.append(name, ("call_ended", {"status": "completed"}))
-    records.keep_reply(f"token {name}", f"<Say>{number}</Say>")
+    Repeats(records).keep(f"token {name}", f"<Say>{number}</Say>")
     recordings.begin(name, 1).write(np.zeros(800, np.int16))
     recordings.end(name, 1)
     return filed

@@ -19,8 +19,9 @@ from hotline.__main__ import main
 from hotline.advise import Adviser
 from hotline.alerts import WallboardSettings
 from hotline.board import Board
+from hotline.database import migrate
 from hotline.plotly_js import plotly_blueprint
-from hotline.records import Records, migrate
+from hotline.records import Records
 from hotline.signin import signed_in
 from hotline.today import LiveDay
 from hotline.today_pages import Today, today_blueprint

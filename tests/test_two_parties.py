@@ -20,9 +20,11 @@ from audio import models
 from audio.decoder import Pool
 from audio.media import media_blueprint
 from audio.session import Session
+from hotline.database import migrate
 from hotline.earlier import Earlier
 from hotline.hub import Hub
-from hotline.records import Records, migrate
+from hotline.records import Records
+from hotline.repeats import Repeats
 from hotline.roster import Roster
 from ivr import music
 from ivr.agent_ear import AgentEar
@@ -41,10 +43,9 @@ from ivr.stream import Deaf
 from ivr.twiml import Urls, Voice
 from ivr.webhooks import voice_blueprint
 from ivr.work import Work
-from tests.phone import SCRIPT
-from tests.toy_line import ACCOUNT, NUMBER, TOKEN, served
 from tests.ledgers import ledger_of
-from tests.phone import texts_of
+from tests.phone import SCRIPT, texts_of
+from tests.toy_line import ACCOUNT, NUMBER, TOKEN, served
 
 DEMO = Path(__file__).parent.parent / "hotline" / "demo"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -193,7 +194,7 @@ def line(tmp_path: Path, script) -> Iterator[Staffed]:
             Voice(script, Urls(line_url)), records, hub, carrier, lambda *_: Deaf(),
             earlier=Earlier(ledger_of(records, lambda: datetime.now(SHANGHAI))), texts=texts_of(records, carrier, lambda: datetime.now(SHANGHAI)), now=lambda: datetime.now(SHANGHAI), background=background, floor=floor,
         )  # fmt: skip
-        app_of["line"].register_blueprint(voice_blueprint(flow, signatures, records))
+        app_of["line"].register_blueprint(voice_blueprint(flow, signatures, Repeats(records)))
         pool = Pool()
         ears = Heard(lambda: AgentEar(
             script, records, hub,
@@ -201,7 +202,7 @@ def line(tmp_path: Path, script) -> Iterator[Staffed]:
             caller_of=floor.talking, legs_of=floor.legs_with, now=time.time,
             fork=lambda leg, token: carrier.fork(leg, Urls(line_url).media, token, Urls(line_url).stream),
         ))  # fmt: skip
-        app_of["line"].register_blueprint(leg_blueprint(flow, floor, Legs(script, urls), signatures, records, ears))
+        app_of["line"].register_blueprint(leg_blueprint(flow, floor, Legs(script, urls), signatures, Repeats(records), ears))
         app_of["line"].register_blueprint(media_blueprint(ears))
         app_of["carrier"] = create_app(
             CarrierSettings(

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from hotline.records import Records, migrate
+from hotline.database import migrate
+from hotline.records import Records
 from tests.phone import SID, Phone
 
 ROUTES = ["incoming", "answer?step=phone&turn=1", "next?turn=1", "wait", "left", "status", "stream"]

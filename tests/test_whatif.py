@@ -151,8 +151,9 @@ def test_command_line(tmp_path: Path):
 
 
 def test_agent_assist_is_taken_from_the_lines_own_log(tmp_path, monkeypatch):
+    from hotline.database import migrate
     from hotline.prefilled import prefilled
-    from hotline.records import Records, migrate
+    from hotline.records import Records
 
     url = f"sqlite:///{tmp_path / 'hotline.db'}"
     monkeypatch.setenv("DATABASE_URL", url)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.records import migrate
+from hotline.database import migrate
 from ivr.contact import RETURNED, TOP_PRIORITY, NotNow
 from ivr.steps import Say
 from ivr.wording import text

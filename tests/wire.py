@@ -11,9 +11,11 @@ from pathlib import Path
 import requests
 from flask import Flask
 
+from hotline.database import migrate
 from hotline.earlier import Earlier
 from hotline.hub import Hub
-from hotline.records import Records, migrate
+from hotline.records import Records
+from hotline.repeats import Repeats
 from ivr.carrier.app import create_app
 from ivr.carrier.client import place_call
 from ivr.carrier.settings import CarrierSettings
@@ -24,9 +26,9 @@ from ivr.signature import Signatures
 from ivr.stream import Deaf
 from ivr.twiml import Urls, Voice
 from ivr.webhooks import voice_blueprint
+from tests.ledgers import ledger_of
 from tests.phone import NOW, SCRIPT, texts_of
 from tests.toy_line import ACCOUNT, CALLER, NUMBER, TOKEN, served
-from tests.ledgers import ledger_of
 
 AUTH = (ACCOUNT, TOKEN)
 # Longer than the line waits for an answer, so that a caller with nothing left to say is asked everything.
@@ -94,7 +96,7 @@ def wired(folder: Path, script: Script = SCRIPT, now: Callable[[], datetime] = l
             now=now,
             background=background,
         )
-        line.register_blueprint(voice_blueprint(flow, Signatures(line_url, TOKEN), records))
+        line.register_blueprint(voice_blueprint(flow, Signatures(line_url, TOKEN), Repeats(records)))
         app_of[carrier] = create_app(
             CarrierSettings(
                 account_sid=ACCOUNT, auth_token=TOKEN, line_url=line_url, public_url=line_url, number=NUMBER,

@@ -28,8 +28,9 @@ def import_(file: Path, dry_run: bool, skip_refused: bool, lang: str, as_json: b
     from complaints.importing import NoTable, table
     from hotline import settings
     from hotline.channels import choices_of, said_of
+    from hotline.database import migrate
     from hotline.language import rooms
-    from hotline.records import Records, migrate
+    from hotline.records import Records
 
     try:
         config = settings.load()

@@ -64,7 +64,8 @@ def revoke(name: str) -> None:
 def _keys() -> Iterator[Any]:
     from complaints.keys import Keys, KeysError
     from hotline import settings
-    from hotline.records import Records, migrate
+    from hotline.database import migrate
+    from hotline.records import Records
 
     try:
         config: Any = settings.load()

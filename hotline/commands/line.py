@@ -36,7 +36,7 @@ def serve(host: str | None, port: int | None, carrier_url: str | None, as_json: 
     """Run the line: webhooks, audio, desk, and the local carrier if no other is configured."""
     from audio import models
     from hotline import server, settings
-    from hotline.records import migrate
+    from hotline.database import migrate
     from hotline.running import RunningLine
 
     try:

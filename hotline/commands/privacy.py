@@ -75,7 +75,8 @@ def _who() -> str:
 def _retention() -> Iterator[tuple[Any, Any]]:
     from audio.recording import Recordings
     from hotline import settings
-    from hotline.records import Records, migrate
+    from hotline.database import migrate
+    from hotline.records import Records
     from hotline.retention import Retention, SubjectError
     from hotline.secret import secret_key
 

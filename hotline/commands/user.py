@@ -76,7 +76,8 @@ def on(name: str) -> None:
 @contextmanager
 def _users() -> Iterator[tuple[Any, set[str]]]:
     from hotline import settings
-    from hotline.records import Records, migrate
+    from hotline.database import migrate
+    from hotline.records import Records
     from hotline.users import UserError, Users
 
     try:

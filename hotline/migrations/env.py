@@ -1,4 +1,4 @@
-"""Alembic runs this; ``hotline.records.migrate`` hands it an open connection."""
+"""Alembic runs this; ``hotline.database.migrate`` hands it an open connection."""
 
 from alembic import context
 
