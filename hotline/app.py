@@ -112,8 +112,9 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     background = ThreadPoolExecutor(CARRIER_THREADS, thread_name_prefix="carrier")
     urls = Urls(settings.public_url)
     leg_urls = LegUrls(settings.public_url)
+    texts = Texts(records, send=sender(settings.script, carrier), background=background, now=time.time)
     floor = Floor(
-        settings.script, Roster(records), records, carrier, leg_urls, now=time.time, background=background
+        settings.script, Roster(records), records, carrier, leg_urls, texts=texts, now=time.time, background=background
     )
 
     def listen(lang: str, on_partial: Any, on_utterance: Any) -> Session:
@@ -124,7 +125,6 @@ def create_app(settings: Settings, *, local_carrier: bool) -> Flask:
     clocks = replace(settings.deadlines, rules=tuple(shelf.rules))
     ledger = Ledger(records, clocks, ladder=len(settings.script.escalation), now=lambda: datetime.now(zone))
     recordings = Recordings(settings.var / "recordings")
-    texts = Texts(records, send=sender(settings.script, carrier), background=background, now=time.time)
     flow = Flow(
         Voice(settings.script, urls),
         records,

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Protocol
 
-from ivr import wording
 from ivr.distribution import Entry
 from ivr.duty import Callback, Roster
 from ivr.script import Script
-from ivr.steps import Say
 
 if TYPE_CHECKING:
     from ivr.legs import LegUrls
-    from ivr.ports import Records
+    from ivr.ports import Records, Texts
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +33,6 @@ class Rings(Protocol):
     def hang_up(self, call_sid: str) -> None: ...
     def redirect(self, call_sid: str, url: str) -> None: ...
     def status(self, call_sid: str) -> str: ...
-    def sms(self, to: str, body: str) -> None: ...
 
 
 class Callbacks:
@@ -50,8 +46,8 @@ class Callbacks:
         carrier: Rings,
         urls: LegUrls,
         *,
+        texts: Texts,
         now: Callable[[], float],
-        background: Executor,
         failed: Callable[[str], None],
     ) -> None:
         """``failed`` is told the token of an attempt that the carrier refused."""
@@ -61,7 +57,7 @@ class Callbacks:
         self._carrier = carrier
         self._urls = urls
         self._now = now
-        self._background = background
+        self._texts = texts
         self._failed = failed
         self._open: dict[int, Callback] = {one.id: one for one in roster.open_callbacks()}
 
@@ -149,16 +145,17 @@ class Callbacks:
             callback.not_before = self._now() + self._script.queue.callback_again_s
             self._roster.keep_callback(callback)
             return
-        self.close(callback, "not_reached")
-        text = wording.text(self._script, Say("sms_callback_missed"), callback.lang, spoken=False)
-        self._background.submit(self._text, callback, text)
+        self.close(callback, "not_reached", text="sms_callback_missed")
+        self._texts.go()
 
-    def close(self, callback: Callback, how: str) -> None:
-        """Nothing more will come of it."""
+    def close(self, callback: Callback, how: str, *, text: str = "") -> None:
+        """Nothing more will come of it; ``text``: the prompt that tells the customer so."""
         callback.state = how
         self._open.pop(callback.id, None)
+        with self._records.appending(callback.call, ("callback_closed", {"how": how})) as connection:
+            if text:
+                self._texts.put(connection, callback.number, text, callback.lang, {}, log_of=callback.call)
         self._roster.keep_callback(callback)
-        self._records.append(callback.call, ("callback_closed", {"how": how}))
 
     def late(self) -> list[Callback]:
         """Attempts of which nothing was heard and no call is known."""
@@ -172,9 +169,3 @@ class Callbacks:
 
     def _late_at(self, callback: Callback) -> float:
         return callback.rung_at + self._script.queue.ring_s + GREETING_S
-
-    def _text(self, callback: Callback, text: str) -> None:
-        try:
-            self._carrier.sms(abroad(callback.number), text)
-        except Exception as error:  # the call-back is closed without its message
-            log.warning("call-back %s: the text message was not sent: %s", callback.id, type(error).__name__)

@@ -22,7 +22,7 @@ from ivr.distribution import Entry
 from ivr.duty import Callback, Duty, Roster
 from ivr.legs import LegUrls, Whisper, whisper_for
 from ivr.lineup import Lineup, Waiting
-from ivr.ports import Records
+from ivr.ports import Records, Texts
 from ivr.reaper import how_it_ended
 from ivr.ringing import Ringing
 from ivr.script import Script
@@ -53,6 +53,7 @@ class Floor:
         carrier: Rings,
         urls: LegUrls,
         *,
+        texts: Texts,
         now: Callable[[], float],
         background: Executor,
     ) -> None:
@@ -65,7 +66,7 @@ class Floor:
         self.lineup = Lineup()
         self.crew = Crew(script, roster, records, now)
         self.callbacks = Callbacks(
-            script, roster, records, carrier, urls, now=now, background=background, failed=self._callback_failed
+            script, roster, records, carrier, urls, texts=texts, now=now, failed=self._callback_failed
         )
         self.ringing = Ringing(
             self.lineup, self.crew, self.callbacks, records, carrier, urls,

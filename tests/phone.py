@@ -129,12 +129,13 @@ class Phone:
     def restart(self) -> None:
         """Forget everything that is not in the records, as kill -9 does."""
         voice, urls, signatures = Voice(SCRIPT, Urls(BASE)), LegUrls(BASE), Signatures(BASE, TOKEN)
+        texts = texts_of(self.records, self.carrier, self._now)
         self.floor = Floor(
-            SCRIPT, Roster(self.records), self.records, self.carrier, urls,
+            SCRIPT, Roster(self.records), self.records, self.carrier, urls, texts=texts,
             now=lambda: self._now().timestamp(), background=AtOnce(),
         )  # fmt: skip
         self.flow = Flow(
-            voice, self.records, Hub(), self.carrier, self._listen, earlier=Earlier(ledger_of(self.records, self._now)), texts=texts_of(self.records, self.carrier, self._now), now=self._now, background=AtOnce(),
+            voice, self.records, Hub(), self.carrier, self._listen, earlier=Earlier(ledger_of(self.records, self._now)), texts=texts, now=self._now, background=AtOnce(),
             floor=self.floor, tapes=self._tapes,
         )  # fmt: skip
         app = Flask("phone")

@@ -21,7 +21,7 @@ from hotline.roster import Roster
 from hotline.users import Users
 from ivr.floor import Floor
 from ivr.legs import LegUrls
-from tests.phone import BASE, SCRIPT, AtOnce, Requests
+from tests.phone import BASE, NOW, SCRIPT, AtOnce, Requests, texts_of
 from tests.signed_in import account, client_of, closed, enter
 
 
@@ -31,8 +31,9 @@ def desk(tmp_path: Path) -> Iterator[tuple[Flask, Floor, Records]]:
     migrate(url)
     hub = Hub()
     records = Records(url, grew=hub.grew)
+    carrier = Requests()
     floor = Floor(
-        SCRIPT, Roster(records), records, Requests(), LegUrls(BASE), now=time.time, background=AtOnce()
+        SCRIPT, Roster(records), records, carrier, LegUrls(BASE), texts=texts_of(records, carrier, lambda: NOW), now=time.time, background=AtOnce()
     )
     app = Flask(__name__, static_folder=None)
     users, _ = closed(app, records)

@@ -14,7 +14,7 @@ from hotline.database import migrate
 from hotline.roster import Roster
 from ivr.steps import Say
 from ivr.wording import text
-from tests.phone import NOW, SCRIPT, SID
+from tests.phone import NOW, SCRIPT, SID, texts_of
 from tests.test_floor import SECOND, Line
 
 NUMBER = "13800138000"
@@ -115,6 +115,22 @@ def test_not_reached_three_times_is_closed_with_a_message(line: Line, caplog: py
     assert line.of("callback_closed") == [{"how": "not_reached"}]
     assert all(line.kinds(line.carrier.leg(number))[-1] == "call_ended" for number in range(3))
     assert NUMBER not in caplog.text
+
+
+def test_the_message_after_a_call_back_that_reached_nobody_outlives_the_line(line: Line) -> None:
+    promised(line)
+    line.carrier.away = True
+    line.floor.set_state("wang", "available")
+    for _ in range(3):
+        line.over("no-answer")
+        line.later(SCRIPT.queue.callback_again_s)
+    assert line.of("callback_closed") == [{"how": "not_reached"}] and not line.carrier.messages
+    line.restart()
+    line.carrier.away = False
+    assert texts_of(line.records, line.carrier, lambda: line.clock).look() == 1
+    message = text(SCRIPT, Say("sms_callback_missed"), "zh", spoken=False)
+    assert line.carrier.messages == [(DIALLED, message)]
+    assert line.of("text_sent") == [{"number": "", "text": message}]
 
 
 def test_nobody_is_called_before_the_line_opens(line: Line) -> None:

@@ -12,7 +12,7 @@ from hotline.roster import Roster
 from ivr.duty import Callback, Duty
 from ivr.floor import Floor
 from ivr.legs import LegUrls
-from tests.phone import BASE, SCRIPT, Requests
+from tests.phone import BASE, NOW, SCRIPT, Requests, texts_of
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_handling_times_are_conversation_and_wrap_up_of_the_newest_calls(records
 def test_many_at_once_get_one_agent_each(records: Records) -> None:
     carrier = Requests()
     with ThreadPoolExecutor(4) as background:
-        floor = Floor(SCRIPT, Roster(records), records, carrier, LegUrls(BASE), now=lambda: 1000.0, background=background)
+        floor = Floor(SCRIPT, Roster(records), records, carrier, LegUrls(BASE), texts=texts_of(records, carrier, lambda: NOW), now=lambda: 1000.0, background=background)
         for name in ("wang", "li", "zhang"):
             floor.set_state(name, "available")
 

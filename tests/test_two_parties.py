@@ -189,10 +189,11 @@ def line(tmp_path: Path, script) -> Iterator[Staffed]:
     with started("line") as line_url, started("carrier") as carrier_url, ThreadPoolExecutor(8) as background:
         signatures, urls = Signatures(line_url, TOKEN), LegUrls(line_url)
         carrier = CarrierRest(carrier_url, ACCOUNT, TOKEN, NUMBER)
-        floor = Floor(script, Roster(records), records, carrier, urls, now=time.time, background=background)
+        texts = texts_of(records, carrier, lambda: datetime.now(SHANGHAI))
+        floor = Floor(script, Roster(records), records, carrier, urls, texts=texts, now=time.time, background=background)
         flow = Flow(
             Voice(script, Urls(line_url)), records, hub, carrier, lambda *_: Deaf(),
-            earlier=Earlier(ledger_of(records, lambda: datetime.now(SHANGHAI))), texts=texts_of(records, carrier, lambda: datetime.now(SHANGHAI)), now=lambda: datetime.now(SHANGHAI), background=background, floor=floor,
+            earlier=Earlier(ledger_of(records, lambda: datetime.now(SHANGHAI))), texts=texts, now=lambda: datetime.now(SHANGHAI), background=background, floor=floor,
         )  # fmt: skip
         app_of["line"].register_blueprint(voice_blueprint(flow, signatures, Repeats(records)))
         pool = Pool()
