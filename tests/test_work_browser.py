@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from hotline.desk_rooms import open_desk
 from tests.signed_in import account, closed, enter
@@ -94,9 +94,16 @@ def test_a_call_through_the_agents_hands(desk: Staffed, page: Page) -> None:
     page.keyboard.press("j")
     expect(page.locator("#work-call")).to_contain_text("三方通话中", timeout=SOON)
     assert caller.hears(wang, li)
-    page.keyboard.press("h")
-    expect(page.locator("#work-call")).to_contain_text("保持中", timeout=SOON)
-    page.keyboard.press("h")
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        expect(page.locator("#work-call")).to_contain_text("保持中", timeout=SOON)
+        page.keyboard.press("h")  # the screen shows the hold before its answer is here: this means "retrieve"
+        route.fulfill(response=answer)
+
+    page.route("**/me/hold", late)
+    with page.expect_response("**/me/retrieve", timeout=SOON):
+        page.keyboard.press("h")
     expect(page.locator("#work-call")).to_contain_text("通话中", timeout=SOON)
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible(timeout=SOON)

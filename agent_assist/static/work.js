@@ -27,7 +27,8 @@ export class Work {
     this.colleagues = [];
     this.queues = [];
     this.buttons = new Map();
-    this.busy = false;
+    this.asked = new Set(); // acts that are not answered yet
+    this.last = Promise.resolve();
     for (const { what, key } of ACTS) {
       const button = node(
         "button",
@@ -99,9 +100,14 @@ export class Work {
     select.focus();
   }
 
-  async send(what, body = {}, done = "") {
-    if (this.busy) return; // a second press before the first is answered means the first
-    this.busy = true;
+  // One after the other: the screen may show what an act did before its answer is here, and the next act is pressed by then.
+  send(what, body = {}, done = "") {
+    if (this.asked.has(what)) return; // a second press before the first is answered means the first
+    this.asked.add(what);
+    this.last = this.last.then(() => this.act(what, body, done));
+  }
+
+  async act(what, body, done) {
     this.note("");
     try {
       this.on.took(await post(`${this.url}/me/${what}`, body));
@@ -109,7 +115,7 @@ export class Work {
     } catch (error) {
       this.note(error.message, true);
     } finally {
-      this.busy = false;
+      this.asked.delete(what);
     }
   }
 
